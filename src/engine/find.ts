@@ -1,0 +1,99 @@
+import { LetheError } from '../domain/error.ts'
+import { blownFuses, type FuseWarning } from '../domain/fuse.ts'
+import type { Predicate } from '../domain/predicate.ts'
+import type { DetectableFormat, Search } from '../formats/format.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import { asLetheError } from './as-lethe-error.ts'
+import { type Finding, findObject, type Searched } from './find-object.ts'
+import { mapConcurrently } from './map-concurrently.ts'
+import { selectObjects } from './select-objects.ts'
+import { makeTableGuard } from './table-guard.ts'
+
+export interface FindRequest {
+  readonly targets: readonly string[]
+  readonly predicate: Predicate
+  readonly malformed: Search['malformed']
+  /** How many objects are searched at once. Default: 4. */
+  readonly concurrency?: number
+  readonly signal?: AbortSignal
+  readonly onEvent?: (event: FindEvent) => void
+}
+
+export type FindEvent =
+  | { readonly kind: 'progress'; readonly bytes: number }
+  | { readonly kind: 'found'; readonly finding: Finding }
+
+export interface FindResult {
+  /** In the order of the targets, and of the listing within a target. After an interrupt: those that were finished. */
+  readonly findings: readonly Finding[]
+  /** Names passed over because they begin with `.` or `_`. */
+  readonly skipped: number
+  readonly fuses: readonly FuseWarning[]
+  readonly interrupted: boolean
+}
+
+/**
+ * Finds the rows that match, in every object that the targets name. Changes no object.
+ *
+ * Objects that cannot be searched are findings, not errors; the run goes on. An interrupt ends it early.
+ *
+ * @throws LetheError `no-data` when a target names no object at all; `column-not-found` when rows were read and no
+ *   object has a column that a match names: a misspelt column must not look like "nobody found".
+ */
+export async function find(
+  { store, formats }: { readonly store: ObjectStore; readonly formats: readonly DetectableFormat[] },
+  { targets, predicate, malformed, concurrency = 4, signal, onEvent }: FindRequest,
+): Promise<FindResult> {
+  const options = signal === undefined ? {} : { signal }
+  const guard = makeTableGuard(store, options)
+  let skipped = 0
+  const findings: Finding[] = []
+  try {
+    const objects = selectObjects(store, targets, { ...options, onSkipped: () => (skipped += 1) })
+    const searches = mapConcurrently(objects, concurrency, (object) =>
+      findObject(store, formats, {
+        object,
+        predicate,
+        malformed,
+        guard,
+        ...options,
+        onProgress: (bytes) => onEvent?.({ kind: 'progress', bytes }),
+      }),
+    )
+    for await (const finding of searches) {
+      if (finding.kind === 'unsearched' && finding.error.code === 'interrupted') break
+      findings.push(finding)
+      onEvent?.({ kind: 'found', finding })
+    }
+  } catch (error) {
+    if (signal?.aborted !== true) throw asLetheError(error)
+  }
+  const interrupted = signal?.aborted === true
+  const searched = findings.filter((finding) => finding.kind === 'searched')
+  if (!interrupted) requireColumns(predicate, searched)
+  return { findings, skipped, fuses: fusesOf(searched), interrupted }
+}
+
+function requireColumns(predicate: Predicate, searched: readonly Searched[]): void {
+  if (!searched.some(({ found }) => found.rowsSeen > 0)) return
+  const known = new Set(searched.flatMap(({ found }) => [...found.columns]))
+  for (const [column, position] of predicate.columns) {
+    if (known.has(column)) continue
+    // The column's name stays out of the message: in a CSV of matches without a header it is somebody's id.
+    throw new LetheError(
+      'column-not-found',
+      `match ${position + 1} names a column that no object has; check its spelling. Nothing was changed`,
+      { detail: { position } },
+    )
+  }
+}
+
+function fusesOf(searched: readonly Searched[]): FuseWarning[] {
+  const hits = new Map<number, number>()
+  let rowsSeen = 0
+  for (const { found } of searched) {
+    rowsSeen += found.rowsSeen
+    for (const [position, rows] of found.hits) hits.set(position, rows + (hits.get(position) ?? 0))
+  }
+  return blownFuses(hits, rowsSeen)
+}

@@ -1,0 +1,75 @@
+import { LetheError } from '../domain/error.ts'
+import type { CallOptions, ObjectStore } from '../ports/object-store.ts'
+
+interface Marker {
+  readonly folder: string
+  readonly prefix: string
+  readonly isMarker: (name: string) => boolean
+  readonly what: string
+}
+
+/** What in a folder says that other files keep account of the objects below it. */
+const markers: readonly Marker[] = [
+  { folder: '', prefix: '_delta_log', isMarker: (name) => name === '_delta_log/', what: 'a Delta Lake table' },
+  { folder: '', prefix: '.hoodie', isMarker: (name) => name === '.hoodie/', what: 'a Hudi table' },
+  {
+    folder: 'metadata/',
+    prefix: '',
+    isMarker: (name) => name.endsWith('.metadata.json'),
+    what: 'an Iceberg table',
+  },
+  {
+    folder: '',
+    prefix: '_',
+    isMarker: (name) => name === '_metadata' || name === '_common_metadata',
+    what: 'a folder with Parquet summary files, which hold statistics and offsets of its other files',
+  },
+]
+
+/**
+ * Refuses objects that a table format keeps account of: rewriting them behind the table's back breaks the table.
+ * Looks upwards through all folders above an object; each folder is asked once for a run.
+ */
+export function makeTableGuard(
+  store: Pick<ObjectStore, 'children'>,
+  options: CallOptions = {},
+): (key: string) => Promise<void> {
+  const known = new Map<string, Promise<string | undefined>>()
+
+  const managerOf = (folder: string): Promise<string | undefined> => {
+    let answer = known.get(folder)
+    if (answer === undefined) known.set(folder, (answer = findManager(store, folder, options)))
+    return answer
+  }
+
+  return async (key) => {
+    for (const folder of foldersAbove(key)) {
+      const manager = await managerOf(folder)
+      if (manager !== undefined) {
+        throw new LetheError('table-managed', `lies in ${manager}; rewriting it behind the table's back would break it`)
+      }
+    }
+  }
+}
+
+async function findManager(
+  store: Pick<ObjectStore, 'children'>,
+  folder: string,
+  options: CallOptions,
+): Promise<string | undefined> {
+  for (const { folder: below, prefix, isMarker, what } of markers) {
+    for await (const name of store.children(folder + below, { ...options, prefix })) {
+      if (isMarker(name)) return what
+    }
+  }
+  return undefined
+}
+
+/** Every folder above a key, innermost first, each ending with `/`. */
+function foldersAbove(key: string): string[] {
+  const folders: string[] = []
+  for (let at = key.lastIndexOf('/'); at >= 0; at = at === 0 ? -1 : key.lastIndexOf('/', at - 1)) {
+    folders.push(key.slice(0, at + 1))
+  }
+  return folders
+}

@@ -1,0 +1,82 @@
+import type { Edit } from '../formats/edit.ts'
+import type { RangeSource } from '../formats/range-source.ts'
+
+/** Identifies one version of an object; opaque outside its store, equal only for the same version of the same object. */
+export interface ObjectVersion {
+  /** A token that changes whenever the object's bytes may have changed (local file: identity, size, times; S3: ETag). */
+  readonly token: string
+  /** The store's own version id, where it keeps versions. */
+  readonly versionId?: string
+}
+
+/** One object as a listing sees it. */
+export interface ListedObject {
+  readonly kind: 'object'
+  /** The store's one name for the object, with `/` between folders: two links to one file have the same key. */
+  readonly key: string
+  /** How the object is named to people, and how it can be named to `lethe` again. */
+  readonly uri: string
+  readonly size: number
+}
+
+/** A name that a listing passes over: it begins with `.` or `_`. A folder of such a name counts once, unentered. */
+export interface SkippedName {
+  readonly kind: 'skipped'
+  readonly key: string
+}
+
+/** An object opened at one version; all reads are of that version or reject with `object-changed`. */
+export interface OpenObject extends RangeSource, AsyncDisposable {
+  readonly version: ObjectVersion
+}
+
+/** What must be true of the object for a write to happen. `absent` makes a new object. */
+export type WriteCondition = { readonly unchanged: ObjectVersion } | { readonly absent: true }
+
+export interface StoreCapabilities {
+  /** The store itself refuses a write whose condition no longer holds; without it there is a small window. */
+  readonly conditionalWrite: boolean
+  /** The store keeps old versions, which must be deleted by their id. */
+  readonly versions: boolean
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Where objects live. The contract, which every adapter proves with the same suite (`test/contract/object-store.ts`):
+ *
+ * - Every call may be repeated. Errors are `LetheError`s: `object-missing` where there is no such object,
+ *   `object-changed` where it is not the pinned version any more, `permission-denied`, `no-space`, else `io`
+ *   (`retryable` where the same call may succeed). No message holds an object's content.
+ * - `list` yields what a target names: one object, every object below a folder, or those that a glob matches; names
+ *   that begin with `.` or `_` are told as skipped, except where the target itself names them. Order is by key. A
+ *   listing may miss what is created while it runs; it never yields one object twice.
+ * - `children` yields the names directly in a folder that begin with a prefix: folders end with `/`. No skipping.
+ *   A folder that does not exist has no children.
+ * - `open` pins the present version.
+ * - `preflight` rejects, with an error of outcome `refused`, when the object could not be rewritten or its old bytes
+ *   would stay (another hard link, a lock, an owner that cannot be kept). It writes nothing.
+ * - `write` is all or nothing and keeps everything of the object but its bytes (mode, owner, metadata). It rejects with
+ *   `object-changed`, and changes nothing, when the condition does not hold. A crash leaves the old or the new object
+ *   and at most one leftover that `sweep` removes. `source` is the object that the edit was made from.
+ * - `remove` is conditional as `write` is.
+ * - `sweep` removes leftovers of dead writers directly in a folder and yields how many; a live writer's stays.
+ */
+export interface ObjectStore {
+  readonly capabilities: StoreCapabilities
+  list(target: string, options?: CallOptions): AsyncIterable<ListedObject | SkippedName>
+  children(folder: string, options: CallOptions & { readonly prefix: string }): AsyncIterable<string>
+  open(key: string, options?: CallOptions): Promise<OpenObject>
+  preflight(key: string, options?: CallOptions): Promise<void>
+  write(key: string, request: WriteRequest, options?: CallOptions): Promise<ObjectVersion>
+  remove(key: string, condition: { readonly unchanged: ObjectVersion }, options?: CallOptions): Promise<void>
+  sweep(folder: string, options?: CallOptions): Promise<number>
+}
+
+export interface WriteRequest {
+  readonly source: RangeSource
+  readonly edit: Edit
+  readonly condition: WriteCondition
+}
