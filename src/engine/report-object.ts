@@ -1,0 +1,66 @@
+import type { ObjectReport, ObjectStatus } from '../domain/report.ts'
+import type { EraseSummary } from '../formats/edit.ts'
+import type { Found } from '../formats/format.ts'
+import type { Finding, Searched } from './find-object.ts'
+
+type Unsearched = Extract<Finding, { kind: 'unsearched' }>
+
+/** The report of an object that was searched or could not be; nothing was changed. */
+export function reportFinding(finding: Finding): ObjectReport {
+  if (finding.kind === 'unsearched') return reportUnsearched(finding)
+  const { object, found, sizeBytes, readBytes } = finding
+  const matched = found.rows.size
+  return {
+    uri: object.uri,
+    status: matched > 0 ? 'matched' : 'unchanged',
+    reason: null,
+    rows: { seen: found.rowsSeen, matched, kept: found.rowsSeen - matched },
+    bytes: {
+      size: sizeBytes,
+      read: readBytes,
+      kept: matched > 0 ? found.estimate.keptBytes : sizeBytes,
+      inserted: matched > 0 ? found.estimate.insertedBytes : 0,
+    },
+    warnings: found.warnings,
+  }
+}
+
+/** The report of an object that was refused or failed. */
+export function reportUnsearched({ object, error }: Unsearched): ObjectReport {
+  return {
+    uri: object.uri,
+    status: error.outcome === 'refused' ? 'refused' : 'failed',
+    reason: { code: error.code, message: error.message },
+    warnings: [],
+  }
+}
+
+/** The report of an object whose edit was made. */
+export function reportErased(
+  { object, readBytes }: Searched,
+  {
+    status,
+    found,
+    summary,
+    source,
+  }: {
+    readonly status: ObjectStatus
+    readonly found: Found
+    readonly summary: EraseSummary
+    readonly source: { readonly size: number; readonly bytesRead: number }
+  },
+): ObjectReport {
+  return {
+    uri: object.uri,
+    status,
+    reason: null,
+    rows: { seen: summary.rowsBefore, matched: summary.rowsErased, kept: summary.rowsBefore - summary.rowsErased },
+    bytes: {
+      size: source.size,
+      read: readBytes + source.bytesRead,
+      kept: summary.keptBytes,
+      inserted: summary.insertedBytes,
+    },
+    warnings: found.warnings,
+  }
+}
