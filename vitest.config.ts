@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['test/services/**'],
+    // Two cores: more workers than cores only make timing tests lie.
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    allowOnly: false,
+  },
+})
