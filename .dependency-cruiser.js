@@ -1,5 +1,16 @@
+import swcVisitor from '@swc/core/Visitor.js'
+
+// swc's visitor knows no `using` and stops at it: one is a variable declaration as far as imports go.
+const { Visitor } = swcVisitor
+const visitKnownStatement = Visitor.prototype.visitStatement
+Visitor.prototype.visitStatement = function visitStatement(statement) {
+  if (statement.type !== 'UsingDeclaration') return visitKnownStatement.call(this, statement)
+  this.visitVariableDeclarators(statement.decls)
+  return statement
+}
+
 // The layers of the architecture as rules. test/layers.test.ts plants a violation of each and sees it found.
-const inSource = path => ({ path: `^src/${path}` })
+const inSource = (path) => ({ path: `^src/${path}` })
 
 /** Code in `from` may import, of this project's source, only what matches one of `allowed`. */
 const only = (name, from, allowed, comment) => ({
@@ -7,7 +18,7 @@ const only = (name, from, allowed, comment) => ({
   comment,
   severity: 'error',
   from: { path: `^src/(${from})/`, pathNot: '\\.test\\.ts$' },
-  to: { path: '^src/', pathNot: [`^src/(${from})/`, ...allowed.map(layer => `^src/${layer}`)] },
+  to: { path: '^src/', pathNot: [`^src/(${from})/`, ...allowed.map((layer) => `^src/${layer}`)] },
 })
 
 export default {

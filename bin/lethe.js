@@ -11,7 +11,7 @@ if (found[0] < required[0] || (found[0] === required[0] && found[1] < required[1
 }
 
 function start() {
-  void Promise.all([import('node:fs'), import('node:url')]).then(modules => {
+  void Promise.all([import('node:fs'), import('node:url')]).then((modules) => {
     var built = new URL('../build/cli/main.js', import.meta.url)
     var source = new URL('../src/cli/main.ts', import.meta.url)
     return import(modules[0].existsSync(modules[1].fileURLToPath(built)) ? built.href : source.href)

@@ -29,7 +29,8 @@ export function makeTupleLookup(group: TupleGroup): TupleLookup {
 
 function combinations(ids: readonly (readonly number[])[]): string[] {
   return ids.reduce<string[]>(
-    (prefixes, choices) => prefixes.flatMap((prefix) => choices.map((id) => (prefix === '' ? `${id}` : `${prefix},${id}`))),
+    (prefixes, choices) =>
+      prefixes.flatMap((prefix) => choices.map((id) => (prefix === '' ? `${id}` : `${prefix},${id}`))),
     [''],
   )
 }

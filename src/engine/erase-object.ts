@@ -72,7 +72,8 @@ async function eraseVersion(
   await using opened = await store.open(object.key, options)
   const source = countingSource(opened)
   const found = await findInVersion(finding, opened, source)
-  if (found.rows.size === 0) return reportErased(finding, { status: 'unchanged', found, summary: keepAll(found, source), source })
+  if (found.rows.size === 0)
+    return reportErased(finding, { status: 'unchanged', found, summary: keepAll(found, source), source })
 
   await using spool = makeSpool(request.spool)
   const edit = await format.erase(source, { search, found, spool })
@@ -120,7 +121,8 @@ async function requireWritten(
   if (opened.version.token !== written) {
     throw new LetheError('object-changed', 'another writer replaced what was written; it is searched again')
   }
-  if (opened.size !== size) throw new LetheError('io', 'the object that was written has not the size that it should have')
+  if (opened.size !== size)
+    throw new LetheError('io', 'the object that was written has not the size that it should have')
 }
 
 function keepAll(found: Found, { size }: { size: number }): EraseSummary {

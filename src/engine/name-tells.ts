@@ -15,9 +15,7 @@ export function nameStillTells(
     for (let tuple = 0; tuple < positions.length; tuple += 1) {
       const hit = hits.get(positions[tuple]!)
       if (hit === undefined) continue
-      const tells = columns.some((_, column) =>
-        hasWord(uri, texts[column]![tuples[tuple * columns.length + column]!]!),
-      )
+      const tells = columns.some((_, column) => hasWord(uri, texts[column]![tuples[tuple * columns.length + column]!]!))
       if (tells) rows += hit
     }
   }

@@ -1,5 +1,5 @@
-import type { Found, Inspection, Probe, Search } from './format.ts'
 import type { Ranges } from '../domain/ranges.ts'
+import type { Found, Inspection, Probe, Search } from './format.ts'
 
 /**
  * A format whose rows follow one another as bytes (NDJSON, CSV), so that an erasure is a set of byte ranges left out
@@ -37,4 +37,3 @@ export interface RowsFound extends Omit<Found, 'estimate'> {
   /** Length of the stream in bytes. */
   readonly streamBytes: number
 }
-

@@ -57,7 +57,8 @@ class MemoryThenFileSpool implements Spool {
   }
 
   async read(start: number, end: number): Promise<Uint8Array> {
-    if (start < 0 || end < start || end > this.#size) throw new RangeError(`read ${start}..${end} of ${this.#size} bytes`)
+    if (start < 0 || end < start || end > this.#size)
+      throw new RangeError(`read ${start}..${end} of ${this.#size} bytes`)
     if (this.#file === undefined) return this.#memory.slice(start, end)
     const result = new Uint8Array(end - start)
     for (let done = 0; done < result.length; ) {
