@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+/** The folder of test material that is not part of this repository: LETHE_SHARED, or `../shared` beside it. Absolute. */
+export const sharedFolder = resolve(dirname(import.meta.dirname), process.env['LETHE_SHARED'] ?? '../shared')
+
+/** The absolute path of a file or folder of the shared material. */
+export function sharedPath(...parts: string[]): string {
+  return join(sharedFolder, ...parts)
+}
+
+/** Whether it is there; for `describe.skipIf(!hasShared('corpora'))('... (needs the shared material)', ...)`. */
+export function hasShared(...parts: string[]): boolean {
+  return existsSync(sharedPath(...parts))
+}
