@@ -13,6 +13,11 @@ const lock = join(root, 'package-lock.json')
 const isInstalled = existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs
 if (!isInstalled) {
   process.stderr.write('Installing dependencies (npm ci) ...\n')
-  const npm = spawnSync('npm', ['ci'], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+  // Errors only: npm would warn of the machine's Node, which is not the one that the scripts run on afterwards.
+  const npm = spawnSync('npm', ['ci', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  })
   process.exitCode = npm.status ?? 1
 }

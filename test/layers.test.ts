@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -108,21 +108,5 @@ describe('the layer rules', () => {
 
   it('fail the check when no module is seen', () => {
     expect(checkLayers(plant({ 'src/readme.txt': 'nothing to import' })).status).toBe(1)
-  })
-})
-
-describe('the lint rules', () => {
-  it('make a floating promise an error', () => {
-    const root = plant({
-      'src/a.ts': 'async function save(): Promise<void> {}\nexport function run(): void {\n  save()\n}',
-      '.gitignore': 'node_modules',
-    })
-    execFileSync('cp', [join(project, 'biome.json'), root])
-    const lint = spawnSync(join(project, 'node_modules', '.bin', 'biome'), ['lint', 'src'], {
-      cwd: root,
-      encoding: 'utf8',
-    })
-    expect(lint.stderr).toContain('noFloatingPromises')
-    expect(lint.status).toBe(1)
   })
 })

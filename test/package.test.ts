@@ -104,6 +104,13 @@ describe('the entry file', () => {
   })
 })
 
+describe('npm scripts', () => {
+  it('run on the Node of the development dependency, whatever the machine has', () => {
+    const { version } = JSON.parse(readFileSync(join(project, 'node_modules', 'node', 'package.json'), 'utf8'))
+    expect(process.versions.node).toBe(version)
+  })
+})
+
 describe('the lock file', () => {
   const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { resolved?: string; hasInstallScript?: boolean }>
