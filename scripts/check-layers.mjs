@@ -1,11 +1,12 @@
 // Checks the import rules of .dependency-cruiser.js: `node scripts/check-layers.mjs [root]`.
 // By its API and not its command, because that one is content with having seen no module at all.
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { cruise } from 'dependency-cruiser'
 import configuration from '../.dependency-cruiser.js'
 
-const root = process.argv[2] ?? '.'
+// Absolute: with a relative base, packages that files below src/ import are not found.
+const root = resolve(process.argv[2] ?? '.')
 const { options, forbidden } = configuration
 const folders = ['src', 'web'].filter((folder) => existsSync(join(root, folder)))
 
