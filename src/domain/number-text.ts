@@ -36,6 +36,19 @@ export function numberKeyOfDecimal(unscaled: bigint, scale: number): string {
   return numberKey(negative, (negative ? -unscaled : unscaled).toString(), '', -scale)
 }
 
+/**
+ * The integer `unscaled` of a decimal with `unscaled * 10 ** -scale` equal to a match's text: what a decimal column of
+ * that scale stores, or an integer column with scale 0. Undefined where the text is no number, or one between two of
+ * the column's.
+ */
+export function unscaledOfText(text: string, scale: number): bigint | undefined {
+  const parts = matchText.exec(text)
+  if (parts === null) return undefined
+  const fraction = (parts[3] ?? '').replace(/0+$/, '')
+  if (fraction.length > scale) return undefined
+  return BigInt(`${parts[1]}${parts[2]}${fraction.padEnd(scale, '0')}`)
+}
+
 function exponentOf(text: string): number | undefined {
   const digits = text.replace(/^[+-]/, '').replace(/^0+(?=[0-9])/, '')
   if (digits.length > maxExponentDigits) return undefined
