@@ -28,6 +28,7 @@ async function probeOf(name: string, source: RangeSource, signal: AbortSignal | 
   const options = signal === undefined ? {} : { signal }
   const head = await source.read(0, Math.min(source.size, probeBytes), options)
   const tailStart = Math.max(0, source.size - 8)
-  const tail = tailStart < head.length ? head.subarray(tailStart) : await source.read(tailStart, source.size, options)
-  return { name, size: source.size, head, tail: tail.subarray(0, 8) }
+  const tail =
+    head.length === source.size ? head.subarray(tailStart) : await source.read(tailStart, source.size, options)
+  return { name, size: source.size, head, tail }
 }
