@@ -30,18 +30,34 @@ export interface Predicate {
  *   without a column, or one that names a column twice.
  */
 export function bind(matches: Iterable<Match>, keyColumns: readonly string[] = []): Predicate {
+  const binding = makeBinding(keyColumns)
+  for (const match of matches) binding.add(match)
+  return binding.build()
+}
+
+/** `bind` for matches that come one by one, so that a million of them are never there as objects at the same time. */
+export interface Binding {
+  add(match: Match): void
+  build(): Predicate
+}
+
+export function makeBinding(keyColumns: readonly string[] = []): Binding {
   const groups = new Map<string, GroupBuilder>()
-  for (const match of matches) {
-    for (const values of alternatives(match, keyColumns)) {
-      const columns = values.map((value) => value.column)
-      const key = JSON.stringify(columns)
-      let group = groups.get(key)
-      if (group === undefined) groups.set(key, (group = new GroupBuilder(columns)))
-      group.add(values, match.position)
-    }
+  return {
+    add(match) {
+      for (const values of alternatives(match, keyColumns)) {
+        const columns = values.map((value) => value.column)
+        const key = JSON.stringify(columns)
+        let group = groups.get(key)
+        if (group === undefined) groups.set(key, (group = new GroupBuilder(columns)))
+        group.add(values, match.position)
+      }
+    },
+    build() {
+      const built = [...groups.values()].map((group) => group.build())
+      return { groups: built, columns: firstPositions(built) }
+    },
   }
-  const built = [...groups.values()].map((group) => group.build())
-  return { groups: built, columns: firstPositions(built) }
 }
 
 /** The predicate's shape, with counts and never a value: `first = <1 value> OR (last, born) = <2 tuples>`. */
