@@ -1,0 +1,161 @@
+import { bloomHas, bloomOf, isSubset } from './bloom.ts'
+import { type DecodedChunk, decodeChunk } from './decode.ts'
+import { codecs, decompressBody } from './decompress.ts'
+import type { IsErased } from './erasure-check.ts'
+import { ids, pageTypes } from './ids.ts'
+import { type Image, type ImageChunk, isDataPage } from './image.ts'
+import type { Leaf } from './leaves.ts'
+import { binary, child, integer, items, type Tree, trees } from './thrift-tree.ts'
+
+/** Where an erased value survives; `place` names the kind of place. */
+export interface Residue {
+  readonly place: string
+  readonly where: string
+}
+
+/**
+ * Values of a column that only erased rows hold. Long and varied ones are looked for in raw bytes too, where a short
+ * one would be found by chance.
+ */
+export interface Canary {
+  readonly column: string
+  readonly leaf: Leaf
+  readonly value: Uint8Array
+}
+
+/** The canaries of a source: every value of an erased row that no kept row has in the same column. */
+export function canariesOf(source: Image, isErased: IsErased): Canary[] {
+  const canaries: Canary[] = []
+  source.leaves.forEach((leaf, column) => {
+    const kept = new Set<string>()
+    const erased = new Map<string, Uint8Array>()
+    let firstRow = 0
+    for (const group of source.groups) {
+      forEachValue(decodeChunk(group.chunks[column]!), leaf, (row, value) => {
+        if (isErased(firstRow + row)) erased.set(keyOf(value), value)
+        else kept.add(keyOf(value))
+      })
+      firstRow += integer(group.tree, ids.group.numRows) ?? 0
+    }
+    for (const [key, value] of erased) {
+      if (!kept.has(key)) canaries.push({ column: leaf.path.join('.'), leaf, value })
+    }
+  })
+  return canaries
+}
+
+function forEachValue(decoded: DecodedChunk, leaf: Leaf, visit: (row: number, value: Uint8Array) => void): void {
+  let row = -1
+  for (const { repetition, definition, values } of decoded.pages) {
+    let next = 0
+    definition.forEach((level, entry) => {
+      if (repetition[entry] === 0) row += 1
+      if (level === leaf.maxDefinition) visit(row, values[next++]!)
+    })
+  }
+}
+
+const keyOf = (value: Uint8Array): string => Buffer.from(value).toString('latin1')
+
+/** Everything of the canaries that an output still holds, by a search of each kind of place. */
+export function findResidue(output: Image, canaries: readonly Canary[]): Residue[] {
+  const residue: Residue[] = []
+  const report = (place: string, where: string): number => residue.push({ place, where })
+  const long = canaries.filter(({ value }) => isTelling(value)).map(({ value }) => Buffer.from(value))
+  scan(output.bytes, long, () => report('raw bytes', 'file'))
+  const columns = Map.groupBy(canaries, ({ column }) => column)
+  scanBetween(output, long, report)
+  for (const [index, group] of output.groups.entries()) {
+    for (const chunk of group.chunks) {
+      const where = `group ${index} ${chunk.leaf.path.join('.')}`
+      const own = columns.get(chunk.leaf.path.join('.')) ?? []
+      searchChunk(chunk, own, long, (place) => report(place, where))
+    }
+  }
+  return residue
+}
+
+type Report = (place: string) => void
+
+/** Bytes that no other data has by chance: 7 or more, of 5 kinds or more. */
+function isTelling(value: Uint8Array): boolean {
+  return value.length >= 7 && new Set(value).size >= 5
+}
+
+function scan(bytes: Uint8Array, needles: readonly Buffer[], found: () => void): void {
+  const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (needles.some((needle) => haystack.includes(needle))) found()
+}
+
+function scanBetween(output: Image, long: readonly Buffer[], report: (place: string, where: string) => void): void {
+  for (const { start, end, what } of output.gaps) {
+    scan(output.bytes.subarray(start, end), long, () => report('gap', what))
+  }
+  scan(output.footerTail, long, () => report('footer tail', 'footer'))
+  for (const pair of trees(output.footer, ids.file.keyValues)) {
+    scan(binary(pair, ids.keyValue.value) ?? new Uint8Array(0), long, () => report('key-value metadata', 'file'))
+  }
+}
+
+function searchChunk(chunk: ImageChunk, own: readonly Canary[], long: readonly Buffer[], report: Report): void {
+  const decoded = decodeChunk(chunk)
+  const forbidden = new Set(own.map(({ value }) => keyOf(value)))
+  const has = (values: Iterable<Uint8Array>) => [...values].some((value) => forbidden.has(keyOf(value)))
+  if (has(decoded.pages.flatMap(({ values }) => values))) report('data page')
+  if (has(decoded.dictionary ?? [])) report('dictionary')
+  scanBodies(chunk, decoded, long, report)
+  for (const pair of trees(chunk.meta, ids.meta.keyValues)) {
+    scan(binary(pair, ids.keyValue.value) ?? new Uint8Array(0), long, () => report('column key-value metadata'))
+  }
+  const present = new Set(decoded.pages.flatMap(({ values }) => values.map(keyOf)))
+  const tells = (bound: Uint8Array | undefined): boolean => bound !== undefined && isResidue(bound, own, present)
+  const searchStatistics = (statistics: Tree | undefined, place: string): void => {
+    const { max, min, maxValue, minValue } = ids.statistics
+    if ([max, min].some((id) => tells(binary(statistics, id)))) report(`${place} (old fields)`)
+    if ([maxValue, minValue].some((id) => tells(binary(statistics, id)))) report(place)
+  }
+  searchStatistics(child(chunk.meta, ids.meta.statistics), 'statistics')
+  for (const { header } of chunk.pages.filter(isDataPage)) {
+    searchStatistics(child(child(header, ids.page.v1), ids.v1.statistics), 'page statistics')
+    searchStatistics(child(child(header, ids.page.v2), ids.v2.statistics), 'page statistics')
+  }
+  const bounds = [ids.columnIndex.minValues, ids.columnIndex.maxValues].flatMap(
+    (id) => (items(chunk.columnIndex, id) ?? []) as Uint8Array[],
+  )
+  if (bounds.some(tells)) report('column index')
+  searchBloom(chunk, decoded, own, report)
+}
+
+function scanBodies(chunk: ImageChunk, decoded: DecodedChunk, long: readonly Buffer[], report: Report): void {
+  for (const { plainBody } of decoded.pages) scan(plainBody, long, () => report('decompressed page'))
+  const codec = codecs[integer(chunk.meta, ids.meta.codec) ?? 0]!
+  for (const { header, body } of chunk.pages) {
+    if (integer(header, ids.page.type) !== pageTypes.dictionary) continue
+    const plain = decompressBody(codec, body, integer(header, ids.page.uncompressedSize) ?? 0)
+    scan(plain, long, () => report('decompressed dictionary'))
+  }
+}
+
+/**
+ * A bound that no value of the chunk has, and that an erased one equals or, for bytes, begins with; the last byte of a
+ * shortened upper bound may be one more than the value's. A prefix that a kept value has too tells nothing.
+ */
+function isResidue(bound: Uint8Array, own: readonly Canary[], present: ReadonlySet<string>): boolean {
+  const text = keyOf(bound)
+  if (present.has(text)) return false
+  if (own.some(({ value }) => keyOf(value) === text)) return true
+  const isBytes = own[0]?.leaf.type === 'BYTE_ARRAY' || own[0]?.leaf.type === 'FIXED_LEN_BYTE_ARRAY'
+  if (!isBytes || bound.length < 3) return false
+  const lower = Buffer.from(bound)
+  lower[lower.length - 1]! -= 1
+  const prefixes = [text, keyOf(lower)]
+  const startsLike = (value: string): boolean => prefixes.some((prefix) => value.startsWith(prefix))
+  return own.some(({ value }) => startsLike(keyOf(value))) && ![...present].some(startsLike)
+}
+
+/** Probes for every canary; where one seems to be in, the filter may hold no bit that the present values do not set. */
+function searchBloom({ bloom }: ImageChunk, decoded: DecodedChunk, own: readonly Canary[], report: Report): void {
+  if (bloom === undefined || !own.some(({ value }) => bloomHas(bloom.bits, value))) return
+  const present = new Map(decoded.pages.flatMap(({ values }) => values.map((value) => [keyOf(value), value])))
+  if (!isSubset(bloom.bits, bloomOf(bloom.bits.length, present.values()))) report('bloom filter')
+}
