@@ -20,7 +20,11 @@ export type Finding =
       readonly sizeBytes: number
       readonly readBytes: number
     }
-  | { readonly kind: 'unsearched'; readonly object: ListedObject; readonly error: LetheError }
+  | {
+      readonly kind: 'unsearched'
+      readonly object: Pick<ListedObject, 'key' | 'uri'>
+      readonly error: LetheError
+    }
 
 export type Searched = Extract<Finding, { kind: 'searched' }>
 

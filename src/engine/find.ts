@@ -50,16 +50,17 @@ export async function find(
   const findings: Finding[] = []
   try {
     const objects = selectObjects(store, targets, { ...options, onSkipped: () => (skipped += 1) })
-    const searches = mapConcurrently(objects, concurrency, (object) =>
-      findObject(store, formats, {
-        object,
+    const searches = mapConcurrently(objects, concurrency, async (item): Promise<Finding> => {
+      if (item.kind === 'unlisted') return { kind: 'unsearched', object: item, error: item.error }
+      return await findObject(store, formats, {
+        object: item,
         predicate,
         malformed,
         guard,
         ...options,
         onProgress: (bytes) => onEvent?.({ kind: 'progress', bytes }),
-      }),
-    )
+      })
+    })
     for await (const finding of searches) {
       if (finding.kind === 'unsearched' && finding.error.code === 'interrupted') break
       findings.push(finding)

@@ -1,8 +1,9 @@
 import { LetheError } from '../domain/error.ts'
-import type { CallOptions, ListedObject, ObjectStore } from '../ports/object-store.ts'
+import type { CallOptions, ListedObject, ObjectStore, UnlistedFolder } from '../ports/object-store.ts'
 
 /**
- * Every object that the targets name, each once, however many targets or links name it.
+ * Every object that the targets name, each once, however many targets or links name it, and the folders that could
+ * not be listed.
  *
  * @throws LetheError `no-data` when a target names no object, so that a misspelt target does not look like an empty one.
  */
@@ -10,12 +11,12 @@ export async function* selectObjects(
   store: Pick<ObjectStore, 'list'>,
   targets: readonly string[],
   { onSkipped, ...options }: CallOptions & { readonly onSkipped: (key: string) => void },
-): AsyncGenerator<ListedObject> {
+): AsyncGenerator<ListedObject | UnlistedFolder> {
   const seen = new Set<string>()
   const skipped = new Set<string>()
   for (const target of targets) {
     let isEmpty = true
-    for await (const item of listTarget(store, target, options)) {
+    for await (const item of store.list(target, options)) {
       if (item.kind === 'skipped') {
         if (!skipped.has(item.key)) onSkipped(item.key)
         skipped.add(item.key)
@@ -30,16 +31,7 @@ export async function* selectObjects(
   }
 }
 
-async function* listTarget(store: Pick<ObjectStore, 'list'>, target: string, options: CallOptions) {
-  try {
-    yield* store.list(target, options)
-  } catch (error) {
-    if (error instanceof LetheError && error.code === 'object-missing') throw noData(error)
-    throw error
-  }
-}
-
 // Argument errors never echo an argument: a match may have been given where a target belongs.
-function noData(cause?: unknown): LetheError {
-  return new LetheError('no-data', 'a target names no object; check its spelling. Nothing was changed', { cause })
+function noData(): LetheError {
+  return new LetheError('no-data', 'a target names no object; check its spelling. Nothing was changed')
 }

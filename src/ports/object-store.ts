@@ -1,3 +1,4 @@
+import type { LetheError } from '../domain/error.ts'
 import type { Edit } from '../formats/edit.ts'
 import type { RangeSource } from '../formats/range-source.ts'
 
@@ -25,6 +26,14 @@ export interface SkippedName {
   readonly key: string
 }
 
+/** A folder that could not be listed: what lies in it is unknown, and the run has to say so. */
+export interface UnlistedFolder {
+  readonly kind: 'unlisted'
+  readonly key: string
+  readonly uri: string
+  readonly error: LetheError
+}
+
 /** An object opened at one version; all reads are of that version or reject with `object-changed`. */
 export interface OpenObject extends RangeSource, AsyncDisposable {
   readonly version: ObjectVersion
@@ -48,25 +57,30 @@ export interface CallOptions {
  * Where objects live. The contract, which every adapter proves with the same suite (`test/contract/object-store.ts`):
  *
  * - Every call may be repeated. Errors are `LetheError`s: `object-missing` where there is no such object,
- *   `object-changed` where it is not the pinned version any more, `permission-denied`, `no-space`, else `io`
- *   (`retryable` where the same call may succeed). No message holds an object's content.
- * - `list` yields what a target names: one object, every object below a folder, or those that a glob matches; names
- *   that begin with `.` or `_` are told as skipped, except where the target itself names them. Order is by key. A
- *   listing may miss what is created while it runs; it never yields one object twice.
- * - `children` yields the names directly in a folder that begin with a prefix: folders end with `/`. No skipping.
- *   A folder that does not exist has no children.
- * - `open` pins the present version.
+ *   `object-changed` where it is not the pinned version any more, `permission-denied`, `no-space`, `interrupted` when
+ *   the signal says so, else `io` (`retryable` where the same call may succeed). No message holds an object's content
+ *   or its name.
+ * - `list` yields what a target names: one object, every object below a folder, or those that a glob matches and that
+ *   are in folders that it matches; nothing where it names nothing. An object that is called exactly so goes before
+ *   the glob of that spelling. Names that begin with `.` or `_` are told as skipped, except where the target itself
+ *   names them; a folder that may not be listed is told as unlisted. Order is by key. A listing may miss what is
+ *   created while it runs; it never yields one object twice.
+ * - `children` yields the names directly in a folder that begin with a prefix, in order: folders end with `/`. No
+ *   skipping. A folder that does not exist has no children.
+ * - `open` pins the present version; what is no object of bytes (a pipe, a device) is refused and never opened.
  * - `preflight` rejects, with an error of outcome `refused`, when the object could not be rewritten or its old bytes
- *   would stay (another hard link, a lock, an owner that cannot be kept). It writes nothing.
+ *   would stay (another hard link, a lock, an owner that cannot be kept: `not-owner`). It writes nothing.
  * - `write` is all or nothing and keeps everything of the object but its bytes (mode, owner, metadata). It rejects with
  *   `object-changed`, and changes nothing, when the condition does not hold. A crash leaves the old or the new object
- *   and at most one leftover that `sweep` removes. `source` is the object that the edit was made from.
+ *   and at most one leftover that `sweep` removes, an error or an interrupt the old object and no leftover. `source` is
+ *   the object that the edit was made from. The version it yields is that of what was written, even where another
+ *   writer has replaced it since.
  * - `remove` is conditional as `write` is.
  * - `sweep` removes leftovers of dead writers directly in a folder and yields how many; a live writer's stays.
  */
 export interface ObjectStore {
   readonly capabilities: StoreCapabilities
-  list(target: string, options?: CallOptions): AsyncIterable<ListedObject | SkippedName>
+  list(target: string, options?: CallOptions): AsyncIterable<ListedObject | SkippedName | UnlistedFolder>
   children(folder: string, options: CallOptions & { readonly prefix: string }): AsyncIterable<string>
   open(key: string, options?: CallOptions): Promise<OpenObject>
   preflight(key: string, options?: CallOptions): Promise<void>
