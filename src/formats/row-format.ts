@@ -21,6 +21,7 @@ export interface RowFormat {
   /**
    * Proves the erasure of `found.ranges` by reading only those bytes, and what touches them, through `read`:
    * they are whole rows, as many as were found, every one of them matches, and what stays on either side joins well.
+   * Reads begin where an earlier one ended, or later: a stream that can only be read in order serves them too.
    *
    * @throws LetheError `not-verified`
    */

@@ -1,0 +1,55 @@
+import type { PartitionColumn } from '../../domain/partition.ts'
+import { type Rank, rank } from './columns.ts'
+import type { CompiledPredicate } from './compiled-predicate.ts'
+
+/**
+ * What an object's folders add to each of its lines. NDJSON has no schema that would say whether "the file has that
+ * column", so each line decides: its own key counts, and the folder's value where it has none. A partition column that
+ * is spelled as the match does comes before a key that differs from it in case.
+ */
+export class PartitionValues {
+  /** Groups of which a tuple is made by folders alone. */
+  readonly groups: readonly number[]
+  readonly #ranks: Uint8Array
+  /** For each slot the texts that the folder's value equals. */
+  readonly #ids: readonly (readonly number[])[]
+
+  constructor({ columns, slots, groups }: CompiledPredicate, partitions: readonly PartitionColumn[]) {
+    const values = columns.map((name) => valuesOf(name, partitions))
+    this.#ranks = Uint8Array.from(values, (known) => known.rank)
+    this.#ids = slots.map(({ column, values: texts }) =>
+      values[column]!.values.flatMap((value) => {
+        const bytes = Buffer.from(value)
+        const id = texts.ofString(bytes, 0, bytes.length)
+        return id !== -1 && texts.text(id) === value ? [id] : []
+      }),
+    )
+    this.groups = groups.flatMap(({ slots: members, lookup }, index) =>
+      lookup(members.map((slot) => this.#ids[slot]!)).length > 0 ? [index] : [],
+    )
+  }
+
+  /** Whether a folder gives the column. */
+  has(column: number): boolean {
+    return this.#ranks[column] !== rank.absent
+  }
+
+  /** The texts that a column equals in a row which has it at a rank of its own, there equal to `ids`. */
+  idsWith(
+    slot: number,
+    column: number,
+    row: { readonly rank: Rank; readonly ids: readonly number[] },
+  ): readonly number[] {
+    const own = this.#ranks[column]!
+    if (own === rank.absent || row.rank < own) return row.ids
+    return row.rank === own ? [...row.ids, ...this.#ids[slot]!] : this.#ids[slot]!
+  }
+}
+
+function valuesOf(name: string, partitions: readonly PartitionColumn[]): { rank: Rank; values: readonly string[] } {
+  const exact = partitions.filter((partition) => partition.name === name)
+  const folded = partitions.filter((partition) => partition.name.toLowerCase() === name.toLowerCase())
+  const chosen = exact.length > 0 ? exact : folded
+  const chosenRank = exact.length > 0 ? rank.exactPartition : folded.length > 0 ? rank.caseApart : rank.absent
+  return { rank: chosenRank, values: chosen.flatMap(({ value }) => (value === null ? [] : [value])) }
+}
