@@ -1,1 +1,10 @@
-export {}
+export { formats, type Lake, openLake } from './compose.ts'
+export { type ErrorCode, LetheError, type Outcome } from './domain/error.ts'
+export type { ColumnValue, Match } from './domain/match.ts'
+export { bind, describePredicate, makeBinding, type Predicate } from './domain/predicate.ts'
+export { type ObjectReport, type Totals, totalsOf } from './domain/report.ts'
+export { type EraseRequest, type EraseResult, erase } from './engine/erase.ts'
+export { type FindRequest, type FindResult, find } from './engine/find.ts'
+export { type Inspected, inspect } from './engine/inspect.ts'
+export { reportFinding } from './engine/report-object.ts'
+export { sweepLeftovers } from './engine/sweep-leftovers.ts'

@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { LetheError } from '../domain/error.ts'
+import { eraseHelp, findHelp, inspectHelp, matchingHelp, programHelp } from './help.ts'
+import type { MatchArguments } from './matches/read-matches.ts'
+
+/** What the command line asks for. */
+export type Request =
+  | ({ readonly kind: 'find' } & SearchArguments)
+  | ({ readonly kind: 'erase' } & EraseArguments)
+  | { readonly kind: 'inspect'; readonly target: string; readonly json: boolean }
+  /** Help or version, which were printed. */
+  | { readonly kind: 'nothing' }
+
+export interface SearchArguments {
+  readonly targets: readonly string[]
+  readonly matches: MatchArguments
+  readonly malformed: 'refuse' | 'keep'
+  /** How many objects are worked on at once; undefined leaves it to the engine. */
+  readonly concurrency: number | undefined
+  readonly json: boolean
+}
+
+export interface EraseArguments extends SearchArguments {
+  readonly empty: 'keep' | 'remove'
+  readonly dryRun: boolean
+  readonly yes: boolean
+}
+
+interface SearchOptions {
+  readonly match?: readonly string[]
+  readonly matches?: string
+  readonly malformed: 'refuse' | 'keep'
+  readonly concurrency?: number
+  readonly json: boolean
+}
+
+interface EraseOptions extends SearchOptions {
+  readonly empty: 'keep' | 'remove'
+  readonly dryRun: boolean
+  readonly yes: boolean
+}
+
+/**
+ * Reads the arguments, without the program's name; does nothing yet but print help or the version.
+ *
+ * @throws LetheError `invalid-argument`. Its message never repeats an argument: one of them may be somebody's id that
+ *   slipped from its place.
+ */
+export function parseCommandLine(args: readonly string[]): Request {
+  let request: Request = { kind: 'nothing' }
+  const program = makeProgram((made) => {
+    request = made
+  })
+  try {
+    program.parse(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode !== 0) throw new LetheError('invalid-argument', problems[error.code] ?? problemOfAnyOther)
+  }
+  return request
+}
+
+const problemOfAnyOther = 'the arguments are not understood; see lethe --help'
+
+/** Own words for every complaint of commander's, whose words repeat the argument. */
+const problems: Readonly<Record<string, string>> = {
+  'commander.unknownOption': 'there is an option that is not known here; see lethe help find, erase or inspect',
+  'commander.unknownCommand': 'the command is not known; it is find, erase or inspect, see lethe --help',
+  'commander.help': 'a command is missing: find, erase or inspect, see lethe --help',
+  'commander.missingArgument': 'a target is missing: a file, a folder or a glob',
+  'commander.excessArguments': 'there are more arguments than this command takes',
+  'commander.optionMissingArgument': 'the last option needs a value',
+}
+
+function makeProgram(onRequest: (request: Request) => void): Command {
+  const program = new Command('lethe')
+    .description("Finds and erases a person's records in a data lake, and proves it.")
+    .version(`lethe ${packageVersion()}`, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help of a command')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
+    .addHelpText('after', programHelp)
+
+  addSearchOptions(program.command('find').argument('<TARGET...>', 'files, folders (recursive) or globs'))
+    .summary('find rows; changes nothing')
+    .description('Finds the rows that match, object by object. Changes nothing.')
+    .addHelpText('after', findHelp + matchingHelp)
+    .action((targets: string[], options: SearchOptions) => {
+      onRequest({ kind: 'find', ...searchArguments(targets, options) })
+    })
+
+  addSearchOptions(program.command('erase').argument('<TARGET...>', 'files, folders (recursive) or globs'))
+    .summary('find rows, show the plan, ask, and erase them')
+    .description('Finds the rows that match, shows the plan, asks, and erases them. All other rows stay as they are.')
+    .option('--empty <keep|remove>', 'an object that loses all its rows', oneOf('--empty', ['keep', 'remove']), 'keep')
+    .option('--dry-run', 'make and verify every edit, write none', false)
+    .option('--yes', 'do not ask', false)
+    .addHelpText('after', eraseHelp + matchingHelp)
+    .action((targets: string[], options: EraseOptions) => {
+      const { empty, dryRun, yes } = options
+      onRequest({ kind: 'erase', ...searchArguments(targets, options), empty, dryRun, yes })
+    })
+
+  program
+    .command('inspect')
+    .argument('<OBJECT>', 'one object')
+    .summary('tell what an object is; never a value of a row')
+    .description('Tells what an object is: its format, structure and counts, names of columns; never a value of a row.')
+    .option('--json', 'print one JSON document', false)
+    .addHelpText('after', inspectHelp)
+    .action((target: string, { json }: { json: boolean }) => {
+      onRequest({ kind: 'inspect', target, json })
+    })
+  return program
+}
+
+function addSearchOptions(command: Command): Command {
+  return command
+    .option('--match <NAME=VALUE>', 'a column and its value, or a JSON object of several; repeat it', append)
+    .option('--matches <FILE|->', 'NDJSON, or CSV with a header, of whom to look for; - is standard input', onlyOnce())
+    .option(
+      '--malformed <refuse|keep>',
+      'an object with broken rows',
+      oneOf('--malformed', ['refuse', 'keep']),
+      'refuse',
+    )
+    .option('--concurrency <N>', 'how many objects are worked on at once', parseConcurrency)
+    .option('--json', 'print one JSON document', false)
+}
+
+function searchArguments(targets: readonly string[], options: SearchOptions): SearchArguments {
+  const { match, matches, malformed, concurrency, json } = options
+  return { targets, matches: { flags: match ?? [], file: matches }, malformed, concurrency, json }
+}
+
+function append(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value]
+}
+
+/** The second of two files would silently replace the first, and its people would not be found. */
+function onlyOnce(): (value: string) => string {
+  let isGiven = false
+  return (value) => {
+    if (isGiven) throw new LetheError('invalid-argument', '--matches is given twice; put all matches in one file')
+    isGiven = true
+    return value
+  }
+}
+
+function oneOf<Choice extends string>(option: string, choices: readonly Choice[]): (value: string) => Choice {
+  return (value) => {
+    const choice = choices.find((known) => known === value)
+    if (choice === undefined) throw new LetheError('invalid-argument', `${option} takes ${choices.join(' or ')}`)
+    return choice
+  }
+}
+
+const maxConcurrency = 256
+
+function parseConcurrency(value: string): number {
+  const count = /^[1-9][0-9]{0,2}$/.test(value) ? Number(value) : 0
+  if (count >= 1 && count <= maxConcurrency) return count
+  throw new LetheError('invalid-argument', `--concurrency takes a whole number from 1 to ${maxConcurrency}`)
+}
+
+function packageVersion(): string {
+  // As far below the package's root in build/ as in src/.
+  const path = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,116 @@
+import { createReadStream } from 'node:fs'
+import { LetheError } from '../../domain/error.ts'
+import { type ColumnValue, hasEdgeSpace } from '../../domain/match.ts'
+import { makeBinding, type Predicate } from '../../domain/predicate.ts'
+import { matchLines } from './match-lines.ts'
+import { parseMatchFlag } from './parse-match-flag.ts'
+
+export interface MatchArguments {
+  /** The `--match` options, in their order. */
+  readonly flags: readonly string[]
+  /** The file of `--matches`; `-` is standard input. */
+  readonly file: string | undefined
+}
+
+/** All matches of a run. Positions count the `--match` options first, then the lines of the file. */
+export interface Matches {
+  readonly predicate: Predicate
+  /** Where a match was given, in words, e.g. `line 7 of the matches`. */
+  placeOf(position: number): string
+  /** Where the columns of a match were named, in words: for CSV the header. */
+  namesPlaceOf(position: number): string
+  /** Places of matches whose value begins or ends with white space, which is never trimmed; the first ones. */
+  readonly edgeSpaces: readonly string[]
+  /** How many there are of these. */
+  readonly edgeSpaceCount: number
+}
+
+const maxEdgeSpaces = 100
+
+/**
+ * Reads the matches as they come: what is kept of a million of them is their texts, once each.
+ *
+ * @throws LetheError `invalid-match` where one is none, with its line number, or where there is none at all;
+ *   `invalid-argument` where the file cannot be read.
+ */
+export async function readMatches(
+  { flags, file }: MatchArguments,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<Matches> {
+  const matches = new MatchCollector(flags.length)
+  flags.forEach((flag, index) => {
+    matches.add(parseMatchFlag(flag, index + 1))
+  })
+  if (file !== undefined) {
+    for await (const { number, namesNumber, values } of matchLines(bytesOf(file, signal))) {
+      matches.addLine(values, { number, namesNumber })
+    }
+    if (matches.count === flags.length) throw new LetheError('invalid-match', 'the file of --matches holds no match')
+  }
+  if (matches.count === 0) {
+    throw new LetheError('invalid-match', 'no match is given; say whom to look for with --matches or --match')
+  }
+  return matches.build()
+}
+
+async function* bytesOf(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const stream = file === '-' ? process.stdin : createReadStream(file)
+  const stop = () => stream.destroy(new LetheError('interrupted', 'interrupted while the matches were read'))
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    yield* stream as AsyncIterable<Uint8Array>
+  } catch (error) {
+    if (error instanceof LetheError) throw error
+    // The name of the file stays out of the message, as every argument does.
+    const answer = error instanceof Error && 'code' in error ? `; the system answered ${String(error.code)}` : ''
+    throw new LetheError('invalid-argument', `the file of --matches cannot be read${answer}`, { cause: error })
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+class MatchCollector {
+  readonly #flagCount: number
+  readonly #binding = makeBinding()
+  /** Of each match of the file its line, and the line that names its columns. */
+  readonly #lines: number[] = []
+  readonly #namesLines: number[] = []
+  readonly #edgeSpaces: string[] = []
+  #edgeSpaceCount = 0
+  count = 0
+
+  constructor(flagCount: number) {
+    this.#flagCount = flagCount
+  }
+
+  addLine(values: readonly ColumnValue[], { number, namesNumber }: { number: number; namesNumber: number }): void {
+    this.#lines.push(number)
+    this.#namesLines.push(namesNumber)
+    this.add(values)
+  }
+
+  add(values: readonly ColumnValue[]): void {
+    const position = this.count
+    this.count += 1
+    this.#binding.add({ kind: 'composite', values, position })
+    if (!values.some(({ value }) => hasEdgeSpace(value))) return
+    this.#edgeSpaceCount += 1
+    if (this.#edgeSpaces.length < maxEdgeSpaces) this.#edgeSpaces.push(this.#placeOf(position, this.#lines))
+  }
+
+  build(): Matches {
+    return {
+      predicate: this.#binding.build(),
+      placeOf: (position) => this.#placeOf(position, this.#lines),
+      namesPlaceOf: (position) => this.#placeOf(position, this.#namesLines),
+      edgeSpaces: this.#edgeSpaces,
+      edgeSpaceCount: this.#edgeSpaceCount,
+    }
+  }
+
+  #placeOf(position: number, lines: readonly number[]): string {
+    if (position < this.#flagCount) return `--match number ${position + 1}`
+    return `line ${lines[position - this.#flagCount]} of the matches`
+  }
+}

@@ -1,0 +1,31 @@
+import type { FuseWarning } from '../domain/fuse.ts'
+import type { Warning, WarningCode } from '../domain/warning.ts'
+import type { Matches } from './matches/read-matches.ts'
+import { counted, grouped } from './printable.ts'
+
+const words: Readonly<Record<WarningCode, (count: number) => string>> = {
+  'array-at-key': (count) =>
+    `${counted(count, 'row')} with an array or object where a match looks for a value; it matches nothing`,
+  'malformed-kept': (count) => `${counted(count, 'broken row')} kept byte for byte, though one may be the person's`,
+  'value-not-of-type': (count) => `${counted(count, 'match', 'matches')} that cannot be a value of the column's type`,
+  'name-still-tells': (count) =>
+    `the object's name, or a folder's, tells a value that ${counted(count, 'row')} matched by; names are not changed`,
+}
+
+export function warningWords({ code, count }: Warning): string {
+  return words[code](count)
+}
+
+/** A match that looks like a stand-in for "no value": the caller should look again before anything is erased. */
+export function fuseWords({ position, rows, rowsSeen }: FuseWarning, { placeOf }: Pick<Matches, 'placeOf'>): string {
+  const share = ((100 * rows) / rowsSeen).toFixed(1)
+  const hit = `${placeOf(position)} hits ${grouped(rows)} of ${grouped(rowsSeen)} rows (${share} %)`
+  return `${hit}: is it a person, or what stands where a value is missing?`
+}
+
+/** Values with white space at an edge, by where they were given; one sentence each. */
+export function edgeSpaceWords({ edgeSpaces, edgeSpaceCount }: Pick<Matches, 'edgeSpaces' | 'edgeSpaceCount'>) {
+  const sentences = edgeSpaces.map((place) => `${place}: a value begins or ends with white space, which is not trimmed`)
+  const more = edgeSpaceCount - edgeSpaces.length
+  return more > 0 ? [...sentences, `${grouped(more)} more of these`] : sentences
+}

@@ -1,0 +1,42 @@
+import { makeFileStore } from './adapters/object-store/file/file-store.ts'
+import { LetheError } from './domain/error.ts'
+import type { DetectableFormat } from './formats/format.ts'
+import { ndjson } from './formats/ndjson/ndjson.ts'
+import { plain } from './formats/plain.ts'
+import type { ObjectStore } from './ports/object-store.ts'
+
+/** Where a run's objects live, and the formats that they may have. */
+export interface Lake {
+  readonly store: ObjectStore
+  readonly formats: readonly DetectableFormat[]
+}
+
+/** Every format that Lethe knows. Where two could be meant by a name alone, the first is. */
+export const formats: readonly DetectableFormat[] = [plain(ndjson)]
+
+/** A store for each scheme of targets, e.g. `s3` of `s3://bucket/key`; local paths have none. */
+const stores: Readonly<Record<string, () => ObjectStore>> = {
+  '': makeFileStore,
+}
+
+/**
+ * Builds what a run over the targets needs: the one place that knows technologies.
+ *
+ * @throws LetheError `invalid-argument` for targets of a store that is not known, or of several.
+ */
+export function openLake(targets: readonly string[]): Lake {
+  const schemes = new Set(targets.map(schemeOf))
+  const [scheme = ''] = schemes
+  const makeStore = stores[scheme]
+  if (makeStore === undefined) {
+    throw new LetheError('invalid-argument', 'a target is in a store that is not known here; targets are local paths')
+  }
+  if (schemes.size > 1) {
+    throw new LetheError('invalid-argument', 'the targets are in several stores; run lethe once for each')
+  }
+  return { store: makeStore(), formats }
+}
+
+function schemeOf(target: string): string {
+  return /^([a-z][a-z0-9+.-]*):\/\//i.exec(target)?.[1]?.toLowerCase() ?? ''
+}

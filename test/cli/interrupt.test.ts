@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { lines, makeLake, people, type Run, runLethe } from './run-lethe.ts'
+
+const before = lines({ user: people.ada }, { user: 'other' }, { user: people.ada })
+const after = lines({ user: 'other' })
+const names = ['lake/a.ndjson', 'lake/b.ndjson', 'lake/c.ndjson']
+
+function makeLakeAndIds() {
+  const files = Object.fromEntries(names.map((name) => [name, before]))
+  return makeLake({ ...files, 'ids.csv': `user\n${people.ada}\n` })
+}
+type Lake = ReturnType<typeof makeLakeAndIds>
+
+/** Erases with a signal at the n-th call that changes a file; yields which calls there were, too. */
+async function eraseWithSignal(lake: Lake, signal: NodeJS.Signals, n: number): Promise<Run & { calls: string[] }> {
+  const log = lake.path('calls')
+  const args = ['erase', lake.path('lake'), '--matches', lake.path('ids.csv'), '--yes', '--json']
+  const run = await runLethe([...args, '--concurrency', '1'], {
+    node: ['--import', join(import.meta.dirname, 'signal-at.mjs')],
+    env: { SIGNAL: signal, SIGNAL_AT: `${n}`, SIGNAL_LOG: log },
+  })
+  return { ...run, calls: readFileSync(log, 'utf8').trimEnd().split('\n') }
+}
+
+const statesOf = (lake: Lake) => names.map((name) => lake.contents()[name])
+const leftoversOf = (lake: Lake) => Object.keys(lake.contents()).filter((name) => /\.lethe-/.test(name))
+
+async function completes(lake: Lake): Promise<void> {
+  const run = await runLethe(['erase', lake.path('lake'), '--matches', lake.path('ids.csv'), '--yes', '--json'])
+  expect(run.status).toBe(0)
+  expect(statesOf(lake)).toEqual([after, after, after])
+  expect(leftoversOf(lake)).toEqual([])
+}
+
+describe('a signal at each call of an erase that changes a file', () => {
+  test('SIGKILL leaves each object old or new and one temporary file at most; the next run completes and cleans', async () => {
+    const seen = new Set<string>()
+    for (let n = 1; ; n += 1) {
+      using lake = makeLakeAndIds()
+      const run = await eraseWithSignal(lake, 'SIGKILL', n)
+      if (run.signal === null) {
+        expect(run.status).toBe(0)
+        break
+      }
+      const states = statesOf(lake)
+      for (const state of states) expect([before, after]).toContain(state)
+      expect(leftoversOf(lake).length).toBeLessThanOrEqual(1)
+      seen.add(`${states.filter((state) => state === after).length} new, ${leftoversOf(lake).length} left`)
+      await completes(lake)
+    }
+    // That the kills came before, within and after replacements, and not all at one place.
+    expect([...seen]).toEqual(expect.arrayContaining(['0 new, 1 left', '1 new, 1 left', '2 new, 0 left']))
+  }, 300_000)
+
+  test('SIGINT leaves each object old or new and nothing beside, reports interrupted and exits 130', async () => {
+    const seen = new Set<number>()
+    for (let n = 1; ; n += 1) {
+      using lake = makeLakeAndIds()
+      const run = await eraseWithSignal(lake, 'SIGINT', n)
+      if (run.calls.length < n) break
+      const states = statesOf(lake)
+      for (const state of states) expect([before, after]).toContain(state)
+      expect(leftoversOf(lake)).toEqual([])
+      const { objects, interrupted } = JSON.parse(run.stdout) as { objects: { status: string }[]; interrupted: boolean }
+      // After the last object nothing is left to interrupt.
+      if (interrupted) expect(run.status).toBe(130)
+      else expect(states).toEqual([after, after, after])
+      expect(objects.map(({ status }) => status)).toEqual(
+        states.map((state) => (state === after ? 'erased' : 'matched')),
+      )
+      seen.add(states.filter((state) => state === after).length)
+      await completes(lake)
+    }
+    expect(seen).toEqual(new Set([0, 1, 2, 3]))
+  }, 300_000)
+})
+
+describe('a signal at other times', () => {
+  test('while the matches are read changes nothing and exits 130', async () => {
+    using lake = makeLakeAndIds()
+    const atFirstRead = `process.stdin.once('newListener', () => process.kill(process.pid, 'SIGTERM'))`
+    const run = await runLethe(['erase', lake.path('lake'), '--matches', '-', '--yes'], {
+      node: ['--import', `data:text/javascript,${atFirstRead}`],
+      keepStdinOpen: true,
+    })
+    expect(run).toMatchObject({ status: 130, signal: null, stdout: '' })
+    expect(run.stderr).toMatch(/^lethe: interrupted: /)
+    expect(statesOf(lake)).toEqual([before, before, before])
+  })
+})
