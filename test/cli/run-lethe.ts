@@ -109,7 +109,7 @@ function watchCommandLine(pid: number): { end(): string } {
 }
 
 /** Every file below a folder, by its path in it; the names are part of what is searched. */
-export function contentsOf(folder: string): Record<string, string> {
+function contentsOf(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
   return Object.fromEntries(
     files
