@@ -27,6 +27,8 @@ export const outcomes = {
   'hard-linked': 'refused',
   'not-owner': 'refused',
   encrypted: 'refused',
+  archived: 'refused',
+  locked: 'refused',
   'limit-exceeded': 'refused',
   'not-verified': 'refused',
 
@@ -35,6 +37,7 @@ export const outcomes = {
   'permission-denied': 'failed',
   'no-space': 'failed',
   contended: 'failed',
+  'outcome-unknown': 'failed',
   io: 'failed',
 
   declined: 'declined',

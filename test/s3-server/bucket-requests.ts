@@ -1,12 +1,12 @@
 import type { Bucket } from './bucket.ts'
 import { answerListing } from './listing-requests.ts'
+import type { S3Context, S3Response } from './s3-context.ts'
 import { S3Error } from './s3-error.ts'
 import type { S3Request } from './s3-request.ts'
-import type { S3Response, S3Server } from './s3-server.ts'
 import { textOf, textsOf, xmlDocument } from './xml.ts'
 
 /** Requests about a bucket. */
-export function answerBucket(server: S3Server, request: S3Request): S3Response {
+export function answerBucket(server: S3Context, request: S3Request): S3Response {
   const { method, query, body } = request
   if (method === 'PUT' && query.size === 0) {
     server.makeBucket(request.bucket, { objectLock: request.headers['x-amz-bucket-object-lock-enabled'] === 'true' })

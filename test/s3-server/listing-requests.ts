@@ -1,7 +1,7 @@
 import type { Bucket } from './bucket.ts'
+import type { S3Response } from './s3-context.ts'
 import { S3Error } from './s3-error.ts'
 import type { S3Request } from './s3-request.ts'
-import type { S3Response } from './s3-server.ts'
 import { xmlDocument } from './xml.ts'
 
 /** ListObjectsV2, ListObjectVersions and ListMultipartUploads, in pages of at most 1,000. */

@@ -4,15 +4,15 @@ import { checksumAlgorithms, checksumHeader } from './checksum.ts'
 import { checkWrite } from './conditions.ts'
 import { copySource, md5, rangeOf, storedChecksum, versionHeaders } from './object-requests.ts'
 import { checksumHeaders, propertiesOf } from './properties.ts'
+import type { S3Context, S3Response } from './s3-context.ts'
 import { S3Error } from './s3-error.ts'
 import type { S3Request } from './s3-request.ts'
-import type { S3Response, S3Server } from './s3-server.ts'
 import { textOf, textsOf, xmlDocument } from './xml.ts'
 
 const minPartBytes = 5 * 1024 ** 2
 
 /** Requests of a multipart upload. */
-export function answerMultipart(server: S3Server, bucket: Bucket, request: S3Request & { key: string }): S3Response {
+export function answerMultipart(server: S3Context, bucket: Bucket, request: S3Request & { key: string }): S3Response {
   const { method, query } = request
   if (method === 'POST' && query.has('uploads')) return create(bucket, request)
   const upload = bucket.uploads.get(query.get('uploadId') ?? '')
@@ -43,7 +43,7 @@ function create(bucket: Bucket, request: S3Request & { key: string }): S3Respons
   return { status: 200, headers: {}, body: xmlDocument('InitiateMultipartUploadResult', result) }
 }
 
-function putPart(server: S3Server, upload: Upload, request: S3Request): S3Response {
+function putPart(server: S3Context, upload: Upload, request: S3Request): S3Response {
   const number = Number(request.query.get('partNumber'))
   if (!Number.isInteger(number) || number < 1 || number > 10_000) throw new S3Error(400, 'InvalidArgument')
   if (request.headers['x-amz-copy-source'] === undefined) {
@@ -74,7 +74,7 @@ function copyRange(header: string, size: number): { start: number; end: number }
   return rangeOf(header, size)!
 }
 
-function complete(server: S3Server, bucket: Bucket, upload: Upload, request: S3Request & { key: string }): S3Response {
+function complete(server: S3Context, bucket: Bucket, upload: Upload, request: S3Request & { key: string }): S3Response {
   const listed = textsOf(request.body.toString(), 'Part').map((part) => ({
     number: Number(textOf(part, 'PartNumber')),
     etag: textOf(part, 'ETag')!.replaceAll('"', ''),

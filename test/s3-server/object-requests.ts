@@ -3,13 +3,13 @@ import type { Bucket, StoredChecksum, StoredVersion } from './bucket.ts'
 import { checksum } from './checksum.ts'
 import { checkCopySource, checkRead, checkWrite } from './conditions.ts'
 import { checksumHeaders, grantsOfXml, headersOf, propertiesOf, tagsOfXml } from './properties.ts'
+import type { S3Context, S3Response } from './s3-context.ts'
 import { S3Error } from './s3-error.ts'
 import type { S3Request } from './s3-request.ts'
-import type { S3Response, S3Server } from './s3-server.ts'
 import { textOf, type XmlElement, xmlDocument } from './xml.ts'
 
 /** Requests about one object that are no part of a multipart upload. */
-export function answerObject(server: S3Server, bucket: Bucket, request: S3Request & { key: string }): S3Response {
+export function answerObject(server: S3Context, bucket: Bucket, request: S3Request & { key: string }): S3Response {
   const { method, query } = request
   if (query.has('tagging')) return answerTagging(bucket, request)
   if (query.has('acl')) return answerAcl(bucket, request)
@@ -25,7 +25,7 @@ export function answerObject(server: S3Server, bucket: Bucket, request: S3Reques
 
 export const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 
-function put(server: S3Server, bucket: Bucket, request: S3Request & { key: string }): S3Response {
+function put(server: S3Context, bucket: Bucket, request: S3Request & { key: string }): S3Response {
   const { key, body, headers } = request
   if (!server.ignores('put-conditions')) checkWrite(bucket.current(key), headers)
   if (body.length > 5 * 1024 ** 3) throw new S3Error(400, 'EntityTooLarge')
@@ -46,7 +46,7 @@ export function storedChecksum(bytes: Buffer, algorithm: StoredChecksum['algorit
 }
 
 /** The version that `x-amz-copy-source` names: `/bucket/key?versionId=...`, percent-encoded. */
-export function copySource(server: S3Server, { headers }: S3Request): StoredVersion {
+export function copySource(server: S3Context, { headers }: S3Request): StoredVersion {
   const [path, query = ''] = headers['x-amz-copy-source']!.split('?', 2) as [string, string?]
   const [name, ...key] = decodeURIComponent(path).replace(/^\//, '').split('/')
   const source = server.bucket(name!).find(key.join('/'), new URLSearchParams(query).get('versionId'))
@@ -55,7 +55,7 @@ export function copySource(server: S3Server, { headers }: S3Request): StoredVers
   return source
 }
 
-function copy(server: S3Server, bucket: Bucket, request: S3Request & { key: string }): S3Response {
+function copy(server: S3Context, bucket: Bucket, request: S3Request & { key: string }): S3Response {
   const { key, headers } = request
   const source = copySource(server, request)
   checkWrite(bucket.current(key), headers)
@@ -114,7 +114,7 @@ export function rangeOf(header: string | undefined, size: number): { start: numb
   return { start, end }
 }
 
-function remove(server: S3Server, bucket: Bucket, request: S3Request & { key: string }): S3Response {
+function remove(server: S3Context, bucket: Bucket, request: S3Request & { key: string }): S3Response {
   const { key, query, headers } = request
   const versionId = query.get('versionId')
   const target =

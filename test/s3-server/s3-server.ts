@@ -4,23 +4,10 @@ import { Bucket } from './bucket.ts'
 import { answerBucket } from './bucket-requests.ts'
 import { answerMultipart } from './multipart-requests.ts'
 import { answerObject } from './object-requests.ts'
+import type { S3Context, S3Response, Weakness } from './s3-context.ts'
 import { S3Error } from './s3-error.ts'
 import { type Credentials, readRequest, type S3Request } from './s3-request.ts'
 import { xmlDocument } from './xml.ts'
-
-export interface S3Response {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: Buffer | string
-}
-
-/** What real servers that speak S3 are known to leave out: see the capabilities that the store probes. */
-export type Weakness =
-  | 'put-conditions'
-  | 'complete-conditions'
-  | 'copy-source-conditions'
-  | 'delete-conditions'
-  | 'copied-part-checksums'
 
 export interface S3ServerOptions {
   readonly ignore?: readonly Weakness[]
@@ -42,7 +29,7 @@ export interface RequestRecord {
  * object lock, tags, ACLs, multipart uploads and paging behave as Amazon S3 documents them, and a wrong client gets the
  * error that it would get there. `ignore` makes it as lax as some servers are.
  */
-export class S3Server {
+export class S3Server implements S3Context {
   readonly credentials: Credentials = { accessKeyId: 'test-access-key', secretAccessKey: 'test-secret-key' }
   readonly requests: RequestRecord[] = []
   readonly #buckets = new Map<string, Bucket>()

@@ -1,10 +1,10 @@
 import type { Dirent } from 'node:fs'
 import { resolve } from 'node:path'
 import type { CallOptions, ListedObject, SkippedName, UnlistedFolder } from '../../../ports/object-store.ts'
+import { advance, type Glob, parseGlobs } from '../glob.ts'
 import { asFileError, isMissing, requireUninterrupted } from './file-error.ts'
 import { decodeName, encodeName, joinName } from './file-name.ts'
 import type { FileSystem } from './file-system.ts'
-import { advance, type Glob, parseGlobs } from './glob.ts'
 
 type Listed = ListedObject | SkippedName | UnlistedFolder
 

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { LetheError } from '../../../domain/error.ts'
+import { asS3Error, isOutcomeUnknown } from './s3-error.ts'
+
+const maxAttempts = 5
+const firstDelayMs = 200
+
+/**
+ * Carries out a request that decides, exactly once as far as anyone can see.
+ *
+ * A commit is conditional, so a second attempt after a first one that was applied without an answer is refused; but to
+ * repeat it blindly would take that refusal for somebody else's write. So after every failure but a plain refusal of the
+ * first attempt the object is read back: `findApplied` yields the result where it is ours, undefined where the object is
+ * as it was before, and throws where it is somebody else's. An interrupt does not break off a commit: half an answer
+ * tells nothing.
+ *
+ * @throws LetheError `outcome-unknown` where the store does not say
+ */
+export async function commit<Result>({
+  attempt,
+  findApplied,
+}: {
+  readonly attempt: () => Promise<Result>
+  readonly findApplied: () => Promise<Result | undefined>
+}): Promise<Result> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const isUnknown = isOutcomeUnknown(error)
+      if (!isUnknown && attempts === 1) throw asS3Error(error)
+      const applied = await findApplied()
+      if (applied !== undefined) return applied
+      if (!isUnknown) throw asS3Error(error)
+      if (attempts === maxAttempts) {
+        throw new LetheError('outcome-unknown', 'the store did not say whether it carried out the write; run again', {
+          cause: error,
+          retryable: true,
+        })
+      }
+      // Full jitter (Brooker, "Exponential Backoff And Jitter").
+      await delay(Math.random() * firstDelayMs * 2 ** attempts)
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { isIP } from 'node:net'
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
+import { LetheError } from '../../../domain/error.ts'
+import { type CustomerKey, makeCustomerKey } from './server-side-encryption.ts'
+
+/** How S3 is reached. What is left out comes from the AWS SDK's own conventions: environment, profile, instance. */
+export interface S3Access {
+  /** A server that speaks S3; else AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, or Amazon S3 itself. */
+  readonly endpoint?: string
+  readonly region?: string
+  readonly profile?: string
+  readonly assumeRole?: { readonly arn: string; readonly externalId?: string }
+  /** Bucket names in the path, not in the host. By itself for an IP address or localhost. */
+  readonly pathStyle?: boolean
+  /** A file of certificates (PEM) to trust instead of the system's. */
+  readonly caFile?: string
+  readonly requesterPays?: boolean
+  /** SSE-C: the key, 32 bytes in base64, that objects were and will be encrypted with. */
+  readonly customerKey?: string
+}
+
+/** Clients of one server: reads may be repeated blindly, commits never. */
+export interface S3Clients {
+  readonly reads: S3Client
+  /** For what decides: PutObject, CompleteMultipartUpload, DeleteObject. One attempt a call. */
+  readonly commits: S3Client
+  readonly common: RequestCommon
+  readonly customerKey?: CustomerKey
+}
+
+/** Members of every request about an object. */
+export interface RequestCommon {
+  readonly RequestPayer?: 'requester'
+}
+
+const maxSockets = 64
+const connectTimeoutMs = 10_000
+/** Of silence, not of the whole answer. */
+const socketTimeoutMs = 120_000
+const maxReadAttempts = 8
+
+export function makeS3Clients(access: S3Access = {}): S3Clients {
+  const endpoint = access.endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL']
+  const agent = agentOptions(access)
+  const config: S3ClientConfig = {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...regionOf(access, endpoint),
+    ...(access.profile === undefined ? {} : { profile: access.profile }),
+    forcePathStyle: access.pathStyle ?? (endpoint !== undefined && isNumericHost(endpoint)),
+    credentials: credentialsOf(access),
+    // Checksums are ours to ask for: a default one on an upload makes some servers refuse its copied parts.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    followRegionRedirects: true,
+    requestHandler: {
+      connectionTimeout: connectTimeoutMs,
+      socketTimeout: socketTimeoutMs,
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+    },
+  }
+  return {
+    // The adaptive mode backs off with full jitter and slows down all requests where the server says SlowDown.
+    reads: new S3Client({ ...config, retryMode: 'adaptive', maxAttempts: maxReadAttempts }),
+    commits: new S3Client({ ...config, maxAttempts: 1 }),
+    common: access.requesterPays === true ? { RequestPayer: 'requester' } : {},
+    ...(access.customerKey === undefined ? {} : { customerKey: makeCustomerKey(access.customerKey) }),
+  }
+}
+
+function agentOptions({ caFile }: S3Access) {
+  if (caFile === undefined) return { keepAlive: true, maxSockets }
+  try {
+    return { keepAlive: true, maxSockets, ca: readFileSync(caFile) }
+  } catch (cause) {
+    throw new LetheError('invalid-argument', 'the file of trusted certificates cannot be read', { cause })
+  }
+}
+
+function credentialsOf({ profile, region, assumeRole }: S3Access): NonNullable<S3ClientConfig['credentials']> {
+  const own = fromNodeProviderChain(profile === undefined ? {} : { profile })
+  if (assumeRole === undefined) return own
+  return fromTemporaryCredentials({
+    masterCredentials: own,
+    params: {
+      RoleArn: assumeRole.arn,
+      RoleSessionName: 'lethe',
+      ...(assumeRole.externalId === undefined ? {} : { ExternalId: assumeRole.externalId }),
+    },
+    ...(region === undefined ? {} : { clientConfig: { region } }),
+  })
+}
+
+/** Servers other than Amazon's mostly do not care, but without any region the SDK fails before the first request. */
+function regionOf({ region, profile }: S3Access, endpoint: string | undefined): Pick<S3ClientConfig, 'region'> {
+  if (region !== undefined) return { region }
+  const isNamed = process.env['AWS_REGION'] !== undefined || profile !== undefined
+  return endpoint === undefined || isNamed ? {} : { region: 'us-east-1' }
+}
+
+function isNumericHost(endpoint: string): boolean {
+  const { hostname } = new URL(endpoint)
+  return hostname === 'localhost' || isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0
+}

@@ -1,0 +1,41 @@
+import type { CallOptions, ObjectStore } from '../../../ports/object-store.ts'
+import { listS3Children, listS3Objects } from './list-s3-objects.ts'
+import { openS3Object } from './open-s3-object.ts'
+import { preflightS3Object } from './preflight-s3.ts'
+import { removeS3Object } from './remove-s3-object.ts'
+import { makeS3Clients, type S3Access } from './s3-access.ts'
+import { asS3Error } from './s3-error.ts'
+import { parseS3Key } from './s3-name.ts'
+import { writeS3Object } from './write-s3-object.ts'
+
+/**
+ * Objects of Amazon S3, or of a server that speaks it. A key is `bucket/key`, a target `s3://bucket/...`.
+ *
+ * A write is one conditional request at the end (`If-Match`); on servers that ignore the condition there is a window,
+ * closed afterwards where the bucket keeps versions: see `writeS3Object`.
+ */
+export function makeS3Store(access: S3Access = {}): ObjectStore {
+  const clients = makeS3Clients(access)
+  return {
+    capabilities: { conditionalWrite: true, versions: true },
+    list: (target, options) => listS3Objects(clients, target, options),
+    children: (folder, options) => listS3Children(clients, parseS3Key(folder), options),
+    open: (key, options) => attempt(() => openS3Object(clients, parseS3Key(key), options), options),
+    preflight: (key, options) => attempt(() => preflightS3Object(clients, parseS3Key(key), options), options),
+    write: (key, request, options) => attempt(() => writeS3Object(clients, parseS3Key(key), request, options), options),
+    remove: (key, { unchanged }, options) =>
+      attempt(() => removeS3Object(clients, parseS3Key(key), unchanged, options), options),
+    async sweep() {
+      // Leftover uploads are looked for where a key is written: servers differ in what a listing of uploads tells.
+      return 0
+    },
+  }
+}
+
+async function attempt<Result>(call: () => Promise<Result>, { signal }: CallOptions = {}): Promise<Result> {
+  try {
+    return await call()
+  } catch (error) {
+    throw asS3Error(error, signal)
+  }
+}

@@ -1,0 +1,87 @@
+import { DeleteObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import { LetheError } from '../../../domain/error.ts'
+import type { CallOptions } from '../../../ports/object-store.ts'
+import { abortable } from './object-properties.ts'
+import type { S3Clients } from './s3-access.ts'
+import { asS3Error } from './s3-error.ts'
+import type { S3Name } from './s3-name.ts'
+
+/** One version of an object, or a delete marker, as a listing of versions tells it. */
+export interface ListedVersion {
+  readonly key: string
+  readonly versionId: string
+  readonly isMarker: boolean
+  readonly isCurrent: boolean
+  readonly sizeBytes: number
+}
+
+/** Every version and delete marker of the keys that begin with a prefix; for each key the newest first. */
+export async function* listVersions(
+  clients: S3Clients,
+  { bucket, key: prefix }: S3Name,
+  { signal }: CallOptions = {},
+): AsyncGenerator<ListedVersion> {
+  let from: { KeyMarker?: string; VersionIdMarker?: string } = {}
+  for (;;) {
+    const page = await sendOrThrow(() =>
+      clients.reads.send(
+        new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...from, ...clients.common }),
+        abortable(signal),
+      ),
+    )
+    const listed = [
+      ...(page.Versions ?? []).map((version) => ({ ...version, isMarker: false })),
+      ...(page.DeleteMarkers ?? []).map((marker) => ({ ...marker, isMarker: true, Size: 0 })),
+    ]
+    // A page has its versions first and then its markers.
+    listed.sort((a, b) => Buffer.compare(Buffer.from(a.Key!), Buffer.from(b.Key!)))
+    for (const { Key, VersionId, IsLatest, Size, isMarker } of listed) {
+      yield { key: Key!, versionId: VersionId!, isMarker, isCurrent: IsLatest === true, sizeBytes: Size ?? 0 }
+    }
+    if (page.IsTruncated !== true) return
+    from = {
+      KeyMarker: page.NextKeyMarker!,
+      ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
+    }
+  }
+}
+
+/** The versions of exactly one key: others only begin with the same characters. */
+export async function* versionsOf(
+  clients: S3Clients,
+  name: S3Name,
+  options: CallOptions = {},
+): AsyncGenerator<ListedVersion> {
+  for await (const version of listVersions(clients, name, options)) {
+    if (version.key === name.key) yield version
+    else if (version.key > name.key) return
+  }
+}
+
+/** Deletes one version, or one delete marker, for good. One that is gone already is no error. */
+export async function deleteVersion(clients: S3Clients, { bucket, key }: S3Name, versionId: string): Promise<void> {
+  const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId, ...clients.common })
+  try {
+    // By its id a version is deleted once, however often it is asked for: this may be repeated blindly.
+    await clients.reads.send(command)
+  } catch (error) {
+    const known = asS3Error(error)
+    if (known.code === 'object-missing') return
+    if (known.code !== 'permission-denied') throw known
+    throw new LetheError(
+      'locked',
+      'an old version may not be deleted: object lock, legal hold, or a missing permission',
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function sendOrThrow<Output>(send: () => Promise<Output>, signal?: AbortSignal): Promise<Output> {
+  try {
+    return await send()
+  } catch (error) {
+    throw asS3Error(error, signal)
+  }
+}
