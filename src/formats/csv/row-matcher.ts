@@ -1,0 +1,164 @@
+import { chooseColumn } from '../../domain/column.ts'
+import { LetheError } from '../../domain/error.ts'
+import type { TupleGroup } from '../../domain/predicate.ts'
+import { makeTupleLookup, type TupleLookup } from '../../domain/tuple-lookup.ts'
+import type { Search } from '../format.ts'
+import { bytesOf, type Units } from './encoding.ts'
+import type { Layout } from './layout.ts'
+import { cellForm, type RecordParser, unescapeCell } from './record-parser.ts'
+import { noText, type TextIndex, textIndexOf, undecided } from './text-index.ts'
+
+/** Where a column of a match is: in the record, by the slot of the parser; or in every row alike, from a folder. */
+type Operand =
+  | { readonly kind: 'cell'; readonly slot: number; readonly texts: TextIndex }
+  | { readonly kind: 'folder'; readonly id: number }
+
+interface Alternative {
+  readonly operands: readonly Operand[]
+  readonly lookup: TupleLookup
+  readonly positions: Uint32Array
+}
+
+const apostrophe = 0x27
+
+/** The predicate as it is tested on the records of one object. Makes no object for a record that does not match. */
+export class RowMatcher {
+  /** Indexes of the cells that are looked at: what the parser has to place. */
+  readonly cells: readonly number[]
+  /** Those of the columns which matches name that the object has, folders included. */
+  readonly columns: ReadonlySet<string>
+  readonly #alternatives: readonly Alternative[]
+  readonly #layout: Layout
+  readonly #isQuoteGiven: boolean
+
+  /** @throws LetheError `ambiguous-column` */
+  constructor(search: Pick<Search, 'predicate' | 'partitions'>, layout: Layout, { isQuoteGiven }: RowMatcherOptions) {
+    const operands = new Operands(search.partitions, layout)
+    this.#alternatives = search.predicate.groups.flatMap((group) => alternativeOf(group, operands) ?? [])
+    this.cells = operands.cells
+    this.columns = operands.columns
+    this.#layout = layout
+    this.#isQuoteGiven = isQuoteGiven
+  }
+
+  /**
+   * Adds the positions of the matches that the parser's last record fulfils.
+   *
+   * @throws LetheError `unsupported` where whether a cell equals a text depends on what is not certain.
+   */
+  match(units: Units, parser: RecordParser, positions: Set<number>): void {
+    for (let index = 0; index < this.#alternatives.length; index += 1) {
+      const alternative = this.#alternatives[index]!
+      const ids = this.#idsOf(alternative.operands, units, parser)
+      if (ids === undefined) continue
+      for (const tuple of alternative.lookup(ids)) positions.add(alternative.positions[tuple]!)
+    }
+  }
+
+  #idsOf(operands: readonly Operand[], units: Units, parser: RecordParser): number[][] | undefined {
+    let ids: number[][] | undefined
+    for (let index = 0; index < operands.length; index += 1) {
+      const operand = operands[index]!
+      const id = operand.kind === 'folder' ? operand.id : this.#idOf(operand, units, parser)
+      if (id === noText) return undefined
+      ids ??= []
+      ids.push([id])
+    }
+    return ids
+  }
+
+  #idOf({ slot, texts }: Extract<Operand, { kind: 'cell' }>, units: Units, parser: RecordParser): number {
+    const form = parser.forms[slot]!
+    if (form === cellForm.missing) return noText
+    const start = parser.starts[slot]!
+    const end = parser.ends[slot]!
+    const isAsItIs = form === cellForm.bare || form === cellForm.quoted
+    const id = isAsItIs ? texts.find(units, start, end) : this.#idOfEscaped(texts, bytesOf(units, start, end), form)
+    if (id === undecided) {
+      throw new LetheError(
+        'unsupported',
+        'cells that a match looks at are neither UTF-8 nor Latin-1; give the encoding',
+      )
+    }
+    if (start < end && units[start] === apostrophe && id === noText && form === cellForm.bare && !this.#isQuoteGiven) {
+      requireNoOtherQuote(texts, { units, start, end })
+    }
+    return id
+  }
+
+  #idOfEscaped(texts: TextIndex, bytes: Buffer, form: number): number {
+    const { encoding, dialect } = this.#layout
+    if (encoding.unitBytes === 2) return texts.findText(unescapeCell(bytes.toString('utf16le'), form, dialect))
+    return texts.findBytes(Buffer.from(unescapeCell(bytes.toString('latin1'), form, dialect), 'latin1'))
+  }
+}
+
+export interface RowMatcherOptions {
+  /** Otherwise a cell between apostrophes that would match without them refuses the object. */
+  readonly isQuoteGiven: boolean
+}
+
+/** `'42'` is the text with its apostrophes, or 42 in a file whose quote is the apostrophe: the one is not the other. */
+function requireNoOtherQuote(
+  texts: TextIndex,
+  { units, start, end }: { units: Units; start: number; end: number },
+): void {
+  if (end - start < 2 || units[end - 1] !== apostrophe || texts.find(units, start + 1, end - 1) === noText) return
+  throw new LetheError('unsupported', 'whether the apostrophe is a quote is not certain; give the quote')
+}
+
+/** Undefined where a column is nowhere, or where the folders give it another value: then no row can match. */
+function alternativeOf(group: TupleGroup, operands: Operands): Alternative | undefined {
+  const all = group.columns.map((name, column) => operands.of(name, group.texts[column]!))
+  const known = all.filter((operand) => operand !== undefined)
+  if (known.length < all.length) return undefined
+  if (known.some((operand) => operand.kind === 'folder' && operand.id === noText)) return undefined
+  return { operands: known, lookup: lookupOf(group), positions: group.positions }
+}
+
+/** Finds the columns of matches among those of the object, then those of its folders, and collects what it found. */
+class Operands {
+  readonly cells: number[] = []
+  readonly columns = new Set<string>()
+  readonly #partitions: Search['partitions']
+  readonly #layout: Layout
+
+  constructor(partitions: Search['partitions'], layout: Layout) {
+    this.#partitions = partitions
+    this.#layout = layout
+  }
+
+  of(name: string, texts: readonly string[]): Operand | undefined {
+    const index = textIndexOf(texts, this.#layout.encoding)
+    const cell = indexOf(name, this.#layout.columns)
+    if (cell !== undefined) {
+      this.columns.add(name)
+      if (!this.cells.includes(cell)) this.cells.push(cell)
+      return { kind: 'cell', slot: this.cells.indexOf(cell), texts: index }
+    }
+    const folder = indexOf(
+      name,
+      this.#partitions.map((partition) => partition.name),
+    )
+    if (folder === undefined) return undefined
+    this.columns.add(name)
+    const { value } = this.#partitions[folder]!
+    return { kind: 'folder', id: value === null ? noText : index.findText(value) }
+  }
+}
+
+function indexOf(name: string, available: readonly string[]): number | undefined {
+  const choice = chooseColumn(name, available)
+  if (choice.kind === 'ambiguous') {
+    throw new LetheError('ambiguous-column', 'several columns could be the one that a match names')
+  }
+  return choice.kind === 'one' ? choice.index : undefined
+}
+
+/** Made once for all objects of a run: a million tuples are a large map. */
+function lookupOf(group: TupleGroup): TupleLookup {
+  let lookup = lookups.get(group)
+  if (lookup === undefined) lookups.set(group, (lookup = makeTupleLookup(group)))
+  return lookup
+}
+const lookups = new WeakMap<TupleGroup, TupleLookup>()
