@@ -1,5 +1,5 @@
+import { TextTable } from '../text-table.ts'
 import type { CompiledPredicate, KeyOfInterest } from './compiled-predicate.ts'
-import { TextTable } from './text-table.ts'
 
 /** What a fast look at a line says. In order: the larger of two is the verdict on a line that gives rise to both. */
 export const verdict = {

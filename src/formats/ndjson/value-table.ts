@@ -1,5 +1,5 @@
 import { numberKeyOfJson, numberKeyOfText } from '../../domain/number-text.ts'
-import { TextTable } from './text-table.ts'
+import { TextTable } from '../text-table.ts'
 
 const none: readonly number[] = []
 
