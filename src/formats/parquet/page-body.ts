@@ -32,7 +32,10 @@ export function splitPage(
 }
 
 /** The entries of a dictionary page, decompressed, in the page's encoding (PLAIN). */
-export function dictionaryBytes({ head, body }: StoredPage, codec: CompressionCodec): Uint8Array {
+export function dictionaryBytes(
+  { head, body }: Pick<StoredPage, 'head' | 'body'>,
+  codec: CompressionCodec,
+): Uint8Array {
   return decompress(codec, body, head.uncompressedBytes)
 }
 

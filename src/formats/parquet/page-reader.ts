@@ -59,7 +59,8 @@ function checkCrc({ crc }: PageHead, body: Uint8Array): void {
 async function readHead(window: ReadAheadWindow): Promise<{ head: PageHead; headerBytes: number }> {
   for (let guess = headerGuessBytes; ; guess *= 4) {
     const isAll = await window.ensure(guess)
-    const bytes = window.peek(guess)
+    // Copied, because a header's binary fields are views of it and may be kept longer than the window.
+    const bytes = window.peek(guess).slice()
     try {
       const { struct, end } = readThrift(bytes)
       return { head: readPageHead(struct), headerBytes: end }
@@ -80,17 +81,28 @@ interface WindowOptions {
   readonly signal: AbortSignal | undefined
 }
 
-/** A moving view of a range of a source, with one read ahead of it. */
+/** A run of bytes of the source, and the position of its first. */
+interface Window {
+  readonly bytes: Uint8Array
+  readonly start: number
+}
+
+/**
+ * A moving view of a range of a source, with one read ahead of it. What lies in two windows is put together in a buffer
+ * that is used again: to copy all windows, or into new buffers, would cost half as much as decompressing them.
+ */
 class ReadAheadWindow {
   readonly #source: RangeSource
   readonly #end: number
   readonly #windowBytes: number
   readonly #options: { signal?: AbortSignal }
-  #buffer: Uint8Array = new Uint8Array(0)
-  /** Position in the source of the buffer's first byte, and of the next byte that nobody has asked for. */
-  #bufferStart: number
+  /** What is available: a window, or the joint of several, the last of which is `#following`. */
+  #current: Window
+  #following: Window | undefined
+  #joint = new Uint8Array(0)
+  #ahead: { readonly start: number; readonly bytes: Promise<Uint8Array> } | undefined
+  /** Position in the source of the next byte that nobody has asked for. */
   #nextRead: number
-  #ahead: Promise<Uint8Array> | undefined
   position: number
 
   constructor(source: RangeSource, { start, end, windowBytes, signal }: WindowOptions) {
@@ -99,22 +111,29 @@ class ReadAheadWindow {
     this.#windowBytes = windowBytes
     this.#options = signal === undefined ? {} : { signal }
     this.position = start
-    this.#bufferStart = start
+    this.#current = { bytes: this.#joint, start }
     this.#nextRead = start
-    this.#readAhead(Math.min(windowBytes, end - start))
+    this.#readAhead()
   }
 
   /** Makes the next `length` bytes, or all that are left, available; true when that is all up to the end. */
   async ensure(length: number): Promise<boolean> {
     const wanted = Math.min(this.position + length, this.#end)
-    while (this.#bufferStart + this.#buffer.length < wanted) await this.#extend(wanted)
+    if (this.#following !== undefined && this.position >= this.#following.start) {
+      this.#current = this.#following
+      this.#following = undefined
+    }
+    if (endOf(this.#current) < wanted) {
+      await this.#extend(wanted)
+      this.#readAhead()
+    }
     return wanted === this.#end
   }
 
-  /** Up to `length` bytes from the position on, of what is available. */
+  /** Up to `length` bytes from the position on, of what is available; valid until `ensure` is called again. */
   peek(length: number): Uint8Array {
-    const from = this.position - this.#bufferStart
-    return this.#buffer.subarray(from, from + length)
+    const from = this.position - this.#current.start
+    return this.#current.bytes.subarray(from, from + length)
   }
 
   skip(length: number): void {
@@ -122,29 +141,53 @@ class ReadAheadWindow {
   }
 
   async #extend(wanted: number): Promise<void> {
-    const rest = this.#buffer.subarray(this.position - this.#bufferStart)
-    const parts = [rest]
-    // A page larger than a window: the rest of it in one read.
-    for (let available = this.position + rest.length; available < wanted; ) {
-      const bytes = await (this.#ahead ?? this.#read(wanted - available))
-      this.#ahead = undefined
-      parts.push(bytes)
-      available += bytes.length
+    const rest = this.peek(Number.POSITIVE_INFINITY)
+    if (rest.length === 0 && this.#following === undefined) this.#current = await this.#nextWindow(wanted)
+    if (endOf(this.#current) < wanted) await this.#join(this.peek(Number.POSITIVE_INFINITY), wanted)
+  }
+
+  async #join(rest: Uint8Array, wanted: number): Promise<void> {
+    const joint = this.#jointOf(rest, wanted - this.position)
+    for (let length = rest.length; length < joint.length; ) {
+      const window = (this.#following ??= await this.#nextWindow(wanted))
+      const from = this.position + length - window.start
+      const bytes = window.bytes.subarray(from, from + joint.length - length)
+      joint.set(bytes, length)
+      length += bytes.length
+      if (length < joint.length) this.#following = undefined
     }
-    this.#buffer = parts[0]!.length === 0 && parts.length === 2 ? parts[1]! : Buffer.concat(parts)
-    this.#bufferStart = this.position
-    if (this.#nextRead < this.#end) this.#readAhead(Math.min(this.#windowBytes, this.#end - this.#nextRead))
+    this.#current = { bytes: joint, start: this.position }
   }
 
-  #readAhead(length: number): void {
-    if (length === 0) return
-    this.#ahead = this.#read(length)
+  /** The first `length` bytes of the joint, which begin with `rest`; that may lie in the joint already. */
+  #jointOf(rest: Uint8Array, length: number): Uint8Array {
+    const joint = length <= this.#joint.length ? this.#joint : new Uint8Array(Math.max(length, 2 * this.#joint.length))
+    joint.set(rest)
+    this.#joint = joint
+    return joint.subarray(0, length)
+  }
+
+  /** What was read ahead; else, for a page that is larger than a window, the rest of it in one read. */
+  async #nextWindow(wanted: number): Promise<Window> {
+    const { start, bytes } = this.#ahead ?? this.#read(wanted - this.#nextRead)
+    this.#ahead = undefined
+    return { start, bytes: await bytes }
+  }
+
+  #readAhead(): void {
+    if (this.#ahead !== undefined || this.#nextRead >= this.#end) return
+    this.#ahead = this.#read(Math.min(this.#windowBytes, this.#end - this.#nextRead))
     // A consumer that stops early never awaits it; its failure must not end the process.
-    this.#ahead.catch(() => undefined)
+    this.#ahead.bytes.catch(() => undefined)
   }
 
-  #read(length: number): Promise<Uint8Array> {
+  #read(length: number): { start: number; bytes: Promise<Uint8Array> } {
+    const start = this.#nextRead
     this.#nextRead += length
-    return this.#source.read(this.#nextRead - length, this.#nextRead, this.#options)
+    return { start, bytes: this.#source.read(start, this.#nextRead, this.#options) }
   }
+}
+
+function endOf({ bytes, start }: Window): number {
+  return start + bytes.length
 }
