@@ -1,3 +1,5 @@
+import { KeySignatures } from './key-signatures.ts'
+
 /** How surely a value is of the column that a match names: the smallest that a row has counts, the others do not. */
 export const rank = { exactKey: 0, exactPath: 1, exactPartition: 2, caseApart: 3, absent: 4 } as const
 
@@ -15,6 +17,8 @@ export class ColumnNode {
   elements: ColumnNode | undefined
   readonly #exact = new Map<string, ColumnNode>()
   readonly #folded = new Map<string, ColumnNode[]>()
+  /** Of the keys that lead on; to be asked about ASCII keys only. */
+  readonly signatures = new KeySignatures()
 
   get hasKeys(): boolean {
     return this.#exact.size > 0
@@ -35,6 +39,7 @@ export class ColumnNode {
     if (child !== undefined) return child
     child = new ColumnNode()
     this.#exact.set(key, child)
+    this.signatures.add(key)
     const folded = key.toLowerCase()
     const siblings = this.#folded.get(folded)
     if (siblings === undefined) this.#folded.set(folded, [child])

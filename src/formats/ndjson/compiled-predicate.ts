@@ -27,7 +27,8 @@ export interface KeyOfInterest {
   /** In lower case. */
   readonly key: string
   readonly columns: readonly number[]
-  readonly values: readonly ValueTable[]
+  /** Positions in `slots`. */
+  readonly slots: readonly number[]
   /** The values are the elements of an array here. */
   readonly hasElements: boolean
   /** The value is here: an array or object is none. */
@@ -74,22 +75,22 @@ function compile(predicate: Predicate): CompiledPredicate {
     slots,
     slotsOfColumn,
     groups,
-    keys: keysOfInterest(columns, (column) => slotsOfColumn[column]!.map((slot) => slots[slot]!.values)),
+    keys: keysOfInterest(columns, slotsOfColumn),
     hasPaths: columns.some((name) => isPath(pathOf(name))),
   }
 }
 
 function keysOfInterest(
   columns: readonly string[],
-  valuesOf: (column: number) => readonly ValueTable[],
+  slotsOfColumn: readonly (readonly number[])[],
 ): readonly KeyOfInterest[] {
-  const keys = new Map<string, { columns: number[]; values: ValueTable[]; hasElements: boolean; isLeaf: boolean }>()
+  const keys = new Map<string, { columns: number[]; slots: number[]; hasElements: boolean; isLeaf: boolean }>()
   const note = (name: string, column: number, hasElements: boolean): void => {
     const key = name.toLowerCase()
     let noted = keys.get(key)
-    if (noted === undefined) keys.set(key, (noted = { columns: [], values: [], hasElements: false, isLeaf: false }))
+    if (noted === undefined) keys.set(key, (noted = { columns: [], slots: [], hasElements: false, isLeaf: false }))
     noted.columns.push(column)
-    noted.values.push(...valuesOf(column))
+    noted.slots.push(...slotsOfColumn[column]!)
     if (hasElements) noted.hasElements = true
     else noted.isLeaf = true
   }

@@ -4,7 +4,7 @@ import { LetheError } from '../../domain/error.ts'
 export const maxLineBytes = 64 * 1024 * 1024
 
 const newline = 0x0a
-const byteOrderMark = [0xef, 0xbb, 0xbf] as const
+const mark = [0xef, 0xbb, 0xbf] as const
 
 /**
  * Whole lines of a stream, one after the other: `bytes[start..end)`, each line ended by a newline. Where the stream's
@@ -20,14 +20,24 @@ export interface LineBlock {
 }
 
 /**
- * Cuts a stream into blocks of whole lines without copying more than the lines that its chunks cut through. A UTF-8
- * byte-order mark at the very beginning is part of no line. A block is valid until the next one is asked for.
+ * Cuts a stream into blocks of whole lines without copying more than the lines that its chunks cut through. A block is
+ * valid until the next one is asked for.
+ *
+ * A UTF-8 byte-order mark at the very beginning is part of no line; where the stream is only a part of an object, say so
+ * with `byteOrderMark: 'in-line'`.
  *
  * @throws LetheError `limit-exceeded` for a line longer than `maxLineBytes`; memory stays below twice that.
  */
-export async function* lineBlocks(stream: AsyncIterable<Uint8Array>): AsyncGenerator<LineBlock> {
+export async function* lineBlocks(
+  stream: AsyncIterable<Uint8Array>,
+  { byteOrderMark = 'apart' }: { readonly byteOrderMark?: 'apart' | 'in-line' } = {},
+): AsyncGenerator<LineBlock> {
   const begun = new BegunLine()
   let offset = 0
+  const block = (bytes: Buffer, start: number, end: number, isUnended: boolean): LineBlock => {
+    const markBytes = offset === 0 && byteOrderMark === 'apart' && beginsWithMark(bytes, start) ? mark.length : 0
+    return { bytes, start: start + markBytes, end, offset: offset + markBytes, isUnended }
+  }
   for await (const chunk of stream) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     let start = 0
@@ -35,14 +45,14 @@ export async function* lineBlocks(stream: AsyncIterable<Uint8Array>): AsyncGener
       const end = bytes.indexOf(newline) + 1
       begun.append(end === 0 ? bytes : bytes.subarray(0, end))
       if (end === 0) continue
-      yield* block(begun.bytes, 0, begun.length, offset, false)
+      yield block(begun.bytes, 0, begun.length, false)
       offset += begun.length
       begun.clear()
       start = end
     }
     const end = bytes.lastIndexOf(newline) + 1
     if (end > start) {
-      yield* block(bytes, start, end, offset, false)
+      yield block(bytes, start, end, false)
       offset += end - start
       start = end
     }
@@ -50,14 +60,14 @@ export async function* lineBlocks(stream: AsyncIterable<Uint8Array>): AsyncGener
   }
   if (begun.length > 0) {
     begun.append(Buffer.of(newline))
-    yield* block(begun.bytes, 0, begun.length, offset, true)
+    const last = block(begun.bytes, 0, begun.length, true)
+    // A mark alone is followed by no line.
+    if (last.end - last.start > 1) yield last
   }
 }
 
-function* block(bytes: Buffer, start: number, end: number, offset: number, isUnended: boolean): Generator<LineBlock> {
-  const mark = offset === 0 && byteOrderMark.every((byte, index) => bytes[start + index] === byte) ? 3 : 0
-  const isEmpty = end - start - mark === (isUnended ? 1 : 0)
-  if (!isEmpty) yield { bytes, start: start + mark, end, offset: offset + mark, isUnended }
+function beginsWithMark(bytes: Uint8Array, start: number): boolean {
+  return mark.every((byte, index) => bytes[start + index] === byte)
 }
 
 /** The beginning of a line whose newline has not been seen yet. It grows by doubling: tiny chunks cost no more. */

@@ -1,5 +1,9 @@
 import { TextTable } from '../text-table.ts'
 import type { CompiledPredicate, KeyOfInterest } from './compiled-predicate.ts'
+import { KeySignatures } from './key-signatures.ts'
+import type { PartitionValues } from './partition-values.ts'
+import { TupleSieve } from './tuple-sieve.ts'
+import type { ValueTable } from './value-table.ts'
 
 /** What a fast look at a line says. In order: the larger of two is the verdict on a line that gives rise to both. */
 export const verdict = {
@@ -45,39 +49,45 @@ export class LineFilter {
   readonly #keys: readonly KeyOfInterest[]
   readonly #keyTable: TextTable
   readonly #nonAsciiKeys: ReadonlyMap<string, number>
-  /** 1 at the signature of every key of interest, so that nearly all other keys are told apart at once. */
-  readonly #signatures = new Uint8Array(4096)
+  readonly #signatures = new KeySignatures()
   /** For each key of interest whether a column behind it has not been seen yet. */
   readonly #isUnseen: Uint8Array
+  #hasUnseen = 1
   readonly #anyDepth: boolean
   readonly #floor: Verdict
+  readonly #values: readonly ValueTable[]
+  readonly #sieve: TupleSieve
   readonly #isArrayAt = new Uint8Array(maxDepth + 1)
   readonly #folded = Buffer.alloc(256)
 
-  /** @param everyRow a row may match whatever it holds, by its folders. */
-  constructor({ keys, hasPaths }: CompiledPredicate, { everyRow }: { readonly everyRow: boolean }) {
+  constructor({ keys, slots, groups, hasPaths }: CompiledPredicate, partitions: PartitionValues) {
     this.#keys = keys
     this.#keyTable = new TextTable(keys.map(({ key }) => key))
     this.#nonAsciiKeys = new Map(keys.map(({ key }, index) => [key, index]))
     this.#isUnseen = new Uint8Array(keys.length).fill(1)
     this.#anyDepth = hasPaths
-    this.#floor = everyRow ? verdict.mayMatch : verdict.clean
-    for (const { key } of keys) {
-      const bytes = Buffer.from(`"${key}"`)
-      this.#signatures[signature(bytes, 1, bytes.length - 1)] = 1
-    }
+    this.#values = slots.map(({ values }) => values)
+    this.#sieve = new TupleSieve(groups, (slot) => partitions.idsOf(slot).length > 0)
+    // What the folders alone make match may match whatever it holds.
+    this.#floor = partitions.groups.length > 0 ? verdict.mayMatch : verdict.clean
+    for (const { key } of keys) this.#signatures.add(key)
   }
 
   /** Tells which columns have been seen: `seen[column]` is 1. A line is not looked at again only for their sake. */
   noteSeen(seen: Uint8Array): void {
-    this.#keys.forEach(({ columns }, index) => {
-      this.#isUnseen[index] = columns.every((column) => seen[column] === 1) ? 0 : 1
-    })
+    if (this.#hasUnseen === 0) return
+    this.#hasUnseen = 0
+    for (let index = 0; index < this.#keys.length; index += 1) {
+      const isUnseen = this.#keys[index]!.columns.some((column) => seen[column] === 0) ? 1 : 0
+      this.#isUnseen[index] = isUnseen
+      this.#hasUnseen |= isUnseen
+    }
   }
 
   /** Looks at the line that begins at `start`; there must be a newline at or after it. */
   judge(bytes: Buffer, start: number): Verdict {
     const isArrayAt = this.#isArrayAt
+    this.#sieve.clear()
     let found: Verdict = this.#floor
     let depth = 0
     let isArray = false
@@ -114,14 +124,15 @@ export class LineFilter {
         depth += 1
         isArray = byte === 0x5b
         isArrayAt[depth] = isArray ? 1 : 0
+        if (elementsKey >= 0 && found < verdict.look) found = verdict.look
         if (key >= 0) {
           const { isLeaf, hasElements } = this.#keys[key]!
           if (isLeaf && found < verdict.look) found = verdict.look
+          // One inside another: the look knows of one at a time.
+          if (hasElements && elementsKey >= 0) found = verdict.mayMatch
           if (hasElements && elementsKey < 0) {
             elementsKey = key
             elementsDepth = depth
-          } else if (hasElements) {
-            found = verdict.mayMatch
           }
           key = -1
         }
@@ -186,7 +197,7 @@ export class LineFilter {
       key = -1
       if (depth === 1 || this.#anyDepth) {
         if (isOdd) key = this.#oddKey(bytes, from, at)
-        else if (this.#signatures[signature(bytes, from, at)] === 1) key = this.#asciiKey(bytes, from, at)
+        else if (this.#signatures.mayHave(bytes, from, at)) key = this.#asciiKey(bytes, from, at)
         if (key >= 0 && this.#isUnseen[key] === 1 && found < verdict.look) found = verdict.look
       }
       byte = bytes[++at]!
@@ -214,28 +225,28 @@ export class LineFilter {
     return this.#nonAsciiKeys.get(bytes.toString('utf8', start, end).toLowerCase()) ?? -1
   }
 
+  /** Whether the string may make the line match, together with what the line held before it. */
   #isText(key: number, bytes: Buffer, start: number, end: number): boolean {
-    for (const values of this.#keys[key]!.values) if (values.ofString(bytes, start, end) !== -1) return true
-    return false
+    let mayMatch = false
+    for (const slot of this.#keys[key]!.slots) {
+      if (this.#values[slot]!.ofString(bytes, start, end) !== -1 && this.#sieve.note(slot)) mayMatch = true
+    }
+    return mayMatch
   }
 
-  /** Whether a bare word may be one of the texts: it is, or it is no word of JSON at all. */
+  /** Whether the bare word may do so: it is one of the texts, or no word of JSON at all. */
   #isWord(key: number, bytes: Buffer, start: number, end: number): boolean {
     const first = bytes[start]!
     if (first === 0x6e && isWord(bytes, start, end, 'null')) return false
-    const isNumber = first === 0x2d || (first >= 0x30 && first <= 0x39)
-    if (!isNumber) {
-      const isBoolean = isWord(bytes, start, end, 'true') || isWord(bytes, start, end, 'false')
-      return !isBoolean || this.#isText(key, bytes, start, end)
+    if (first === 0x74 && isWord(bytes, start, end, 'true')) return this.#isText(key, bytes, start, end)
+    if (first === 0x66 && isWord(bytes, start, end, 'false')) return this.#isText(key, bytes, start, end)
+    if (first !== 0x2d && !(first >= 0x30 && first <= 0x39)) return true
+    let mayMatch = false
+    for (const slot of this.#keys[key]!.slots) {
+      if (this.#values[slot]!.mayBeNumber(bytes, start, end) && this.#sieve.note(slot)) mayMatch = true
     }
-    for (const values of this.#keys[key]!.values) if (values.mayBeNumber(bytes, start, end)) return true
-    return false
+    return mayMatch
   }
-}
-
-/** Length, first and last byte of a key between its quotes, whatever the case of ASCII letters. */
-function signature(bytes: Uint8Array, start: number, end: number): number {
-  return ((end - start) * 97 + (bytes[start]! | 0x20) * 31 + (bytes[end - 1]! | 0x20)) & 4095
 }
 
 function isWord(bytes: Buffer, start: number, end: number, word: string): boolean {

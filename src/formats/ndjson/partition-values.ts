@@ -29,9 +29,14 @@ export class PartitionValues {
     )
   }
 
-  /** Whether a folder gives the column. */
-  has(column: number): boolean {
-    return this.#ranks[column] !== rank.absent
+  /** How surely a folder gives the column; `absent` where none does. */
+  rankOf(column: number): Rank {
+    return this.#ranks[column] as Rank
+  }
+
+  /** The texts of a slot that the folder's value equals. */
+  idsOf(slot: number): readonly number[] {
+    return this.#ids[slot]!
   }
 
   /** The texts that a column equals in a row which has it at a rank of its own, there equal to `ids`. */

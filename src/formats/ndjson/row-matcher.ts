@@ -1,15 +1,14 @@
 import { numberKeyOfJson, numberKeyOfText } from '../../domain/number-text.ts'
-import type { PartitionColumn } from '../../domain/partition.ts'
 import { type ColumnNode, type Rank, rank } from './columns.ts'
 import type { CompiledPredicate } from './compiled-predicate.ts'
 import { JsonReader, token } from './json-reader.ts'
 import { unescapeJsonString } from './json-string.ts'
-import { PartitionValues } from './partition-values.ts'
+import type { PartitionValues } from './partition-values.ts'
 import type { ValueTable } from './value-table.ts'
 
 /**
- * What a line is. Only objects are rows that can match; a scalar, or an array of such, is kept.
- * `objects-in-array` is no NDJSON.
+ * What a line is. Only objects are rows that can match; a scalar, or an array in which no object has a key, is kept.
+ * `objects-in-array` is no NDJSON: rows that nobody would look for there.
  */
 export type LineKind = 'object' | 'scalar' | 'array' | 'objects-in-array' | 'blank' | 'malformed'
 
@@ -52,18 +51,15 @@ export class RowMatcher {
   #bytes: Buffer = Buffer.alloc(0)
   #unescaped: Buffer = Buffer.alloc(0)
 
-  constructor(predicate: CompiledPredicate, partitions: readonly PartitionColumn[]) {
+  constructor(predicate: CompiledPredicate, partitions: PartitionValues) {
     this.#predicate = predicate
-    this.#partitions = new PartitionValues(predicate, partitions)
-    this.seen = Uint8Array.from(predicate.columns, (_, column) => (this.#partitions.has(column) ? 1 : 0))
+    this.#partitions = partitions
+    this.seen = Uint8Array.from(predicate.columns, (_, column) =>
+      this.#partitions.rankOf(column) === rank.absent ? 0 : 1,
+    )
     this.#ranks = new Uint8Array(predicate.columns.length).fill(rank.absent)
     this.#isContainer = new Uint8Array(predicate.columns.length)
     this.#ids = predicate.slots.map(() => [])
-  }
-
-  /** Whether the object's folders alone make a tuple, so that every row without such columns of its own matches. */
-  get canMatchAnyRow(): boolean {
-    return this.#partitions.groups.length > 0
   }
 
   /** Reads `bytes[start..end)`, a line without its newline. */
@@ -105,11 +101,11 @@ export class RowMatcher {
   }
 
   #readArray(): LineKind {
-    let hasObject = false
+    let hasKey = false
     for (;;) {
       const read = this.#reader.next()
-      if (read === token.objectStart) hasObject = true
-      else if (read === token.end) return hasObject ? 'objects-in-array' : 'array'
+      if (read === token.key) hasKey = true
+      else if (read === token.end) return hasKey ? 'objects-in-array' : 'array'
       else if (read === token.invalid || read === token.unfinished) return 'malformed'
     }
   }
@@ -123,7 +119,7 @@ export class RowMatcher {
       const read = reader.next()
       switch (read) {
         case token.key:
-          at = childrenAt(frames[frames.length - 1]!.at, this.#text())
+          at = this.#childrenAtKey(frames[frames.length - 1]!.at)
           break
         case token.objectStart:
         case token.arrayStart: {
@@ -148,6 +144,13 @@ export class RowMatcher {
           for (const { node, isCaseApart } of at) this.#takeScalar(node, isCaseApart, read)
       }
     }
+  }
+
+  #childrenAtKey(at: readonly Reached[]): readonly Reached[] {
+    const { start, end, hasEscapes } = this.#reader
+    const isPlain = !hasEscapes && isAscii(this.#bytes, start, end)
+    if (isPlain && !at.some(({ node }) => node.signatures.mayHave(this.#bytes, start, end))) return nowhere
+    return childrenAt(at, this.#text())
   }
 
   /** Where the next value lies if no key comes first: that is in an array. */
@@ -227,7 +230,8 @@ export class RowMatcher {
   #judge(): void {
     for (const column of this.#touched) {
       this.seen[column] = 1
-      if (this.#isContainer[column] === 1) this.hasContainerAtKey = true
+      const counts = this.#ranks[column]! <= this.#partitions.rankOf(column)
+      if (counts && this.#isContainer[column] === 1) this.hasContainerAtKey = true
     }
     const { groups, slotsOfColumn, slots } = this.#predicate
     for (const group of this.#partitions.groups) this.#judgeGroup(group)
@@ -265,6 +269,11 @@ function childrenAt(at: readonly Reached[], key: string): readonly Reached[] {
     }
   }
   return children ?? nowhere
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (bytes[at]! >= 0x80) return false
+  return true
 }
 
 function isSameNumber(text: string, jsonNumber: string): boolean {

@@ -7,6 +7,7 @@ import { BrokenLines } from './broken-lines.ts'
 import { type CompiledPredicate, compilePredicate } from './compiled-predicate.ts'
 import { type LineBlock, lineBlocks } from './line-blocks.ts'
 import { LineFilter, verdict } from './line-filter.ts'
+import { PartitionValues } from './partition-values.ts'
 import { RowMatcher } from './row-matcher.ts'
 
 /** Finds the matching lines of a stream. A line's range includes its newline; a byte-order mark is part of none. */
@@ -38,8 +39,9 @@ class LineScan {
 
   constructor({ predicate, partitions, malformed }: Search) {
     this.#predicate = compilePredicate(predicate)
-    this.#matcher = new RowMatcher(this.#predicate, partitions)
-    this.#filter = new LineFilter(this.#predicate, { everyRow: this.#matcher.canMatchAnyRow })
+    const values = new PartitionValues(this.#predicate, partitions)
+    this.#matcher = new RowMatcher(this.#predicate, values)
+    this.#filter = new LineFilter(this.#predicate, values)
     this.#filter.noteSeen(this.#matcher.seen)
     this.#broken = new BrokenLines(malformed)
   }

@@ -43,15 +43,16 @@ export class ValueTable {
 
   /** Whether a word that begins like a number may be one of the texts; true where it is no JSON number. */
   mayBeNumber(bytes: Buffer, start: number, end: number): boolean {
-    if (!isPlainInteger(bytes, start, end) && !isJsonNumber(bytes.toString('latin1', start, end))) return true
+    if (plainNumberEnd(bytes, start, end) === -1 && !isJsonNumber(bytes.toString('latin1', start, end))) return true
     return this.ofNumber(bytes, start, end).length > 0
   }
 
   /** The texts that are the number which this valid JSON token is. */
   ofNumber(bytes: Buffer, start: number, end: number): readonly number[] {
     if (!this.#hasNumbers) return none
-    if (this.#otherForms.size === 0 && isPlainInteger(bytes, start, end)) {
-      const id = this.#table.indexOf(bytes, start, end)
+    const plainEnd = this.#otherForms.size === 0 ? plainNumberEnd(bytes, start, end) : -1
+    if (plainEnd !== -1) {
+      const id = this.#table.indexOf(bytes, start, plainEnd)
       return id === -1 ? none : [id]
     }
     const plain = plainNumberOfJson(bytes.toString('latin1', start, end), this.#maxNumberChars)
@@ -63,12 +64,24 @@ export class ValueTable {
   }
 }
 
-/** `0` or `-?[1-9][0-9]*`; not `-0`, whose plainest form is `0`. */
-function isPlainInteger(bytes: Uint8Array, start: number, end: number): boolean {
-  const first = bytes[start] === 0x2d ? start + 1 : start
-  if (first === end || (bytes[first] === 0x30 && end - start > 1)) return false
-  for (let at = first; at < end; at += 1) if ((bytes[at]! - 0x30) >>> 0 > 9) return false
-  return true
+/**
+ * Where the plainest form of a number ends that lies at `start..end` without an exponent: before the zeros at the end of
+ * its fraction. -1 for any other word, and for zero with a sign or fraction.
+ */
+function plainNumberEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = bytes[start] === 0x2d ? start + 1 : start
+  const first = at
+  while (at < end && (bytes[at]! - 0x30) >>> 0 < 10) at += 1
+  if (at === first || (bytes[first] === 0x30 && (at > first + 1 || end - start > 1))) return -1
+  if (at === end) return end
+  if (bytes[at] !== 0x2e || at + 1 === end) return -1
+  let plainEnd = at
+  for (at += 1; at < end; at += 1) {
+    const digit = (bytes[at]! - 0x30) >>> 0
+    if (digit > 9) return -1
+    if (digit > 0) plainEnd = at + 1
+  }
+  return plainEnd
 }
 
 function isJsonNumber(word: string): boolean {

@@ -3,6 +3,7 @@ import type { Search } from '../format.ts'
 import type { RowsFound } from '../row-format.ts'
 import { compilePredicate } from './compiled-predicate.ts'
 import { lineBlocks } from './line-blocks.ts'
+import { PartitionValues } from './partition-values.ts'
 import { RowMatcher } from './row-matcher.ts'
 
 const chunkBytes = 1024 * 1024
@@ -26,7 +27,8 @@ export async function verifyErased(
   }: { readonly size: number; readonly found: RowsFound; readonly search: Search },
 ): Promise<void> {
   if (rows.count !== ranges.count) throw notVerified()
-  const matcher = new RowMatcher(compilePredicate(search.predicate), search.partitions)
+  const predicate = compilePredicate(search.predicate)
+  const matcher = new RowMatcher(predicate, new PartitionValues(predicate, search.partitions))
   for (let index = 0; index < ranges.count; index += 1) {
     const range = { start: ranges.startAt(index), end: ranges.endAt(index) }
     if (range.end > size) throw notVerified()
@@ -65,7 +67,7 @@ async function matchingLines(
     }
   }
   let lines = 0
-  for await (const block of lineBlocks(chunks())) {
+  for await (const block of lineBlocks(chunks(), { byteOrderMark: 'in-line' })) {
     if (block.isUnended && end < size) throw notVerified()
     for (let at = block.start, next: number; at < block.end; at = next) {
       next = block.bytes.indexOf(0x0a, at) + 1
