@@ -7,8 +7,8 @@ import type { CallOptions } from '../../ports/object-store.ts'
 const minReadBytes = 64 * 1024
 
 /**
- * The bytes of an edited object in order, in chunks of exactly `chunkBytes` but for the last. A chunk belongs to who
- * takes it: it may be written while the next one is read.
+ * The bytes of an edited object in order, in chunks of exactly `chunkBytes` but for the last. A chunk is not touched
+ * afterwards: it may be written while the next one is read.
  */
 export async function* editedChunks(
   source: RangeSource,
@@ -25,12 +25,17 @@ export async function* editedChunks(
     for (let at = start; at < end; ) {
       if (chunk.length === 0) throw new LetheError('internal', 'the pieces of an edit are longer than it says')
       const bytes = await read(at, Math.min(end, at + chunk.length - filled))
+      at += bytes.length
+      left -= bytes.length
+      if (bytes.length === chunk.length) {
+        yield bytes
+        if (left < chunk.length) chunk = new Uint8Array(left)
+        continue
+      }
       chunk.set(bytes, filled)
       filled += bytes.length
-      at += bytes.length
       if (filled < chunk.length) continue
       yield chunk
-      left -= filled
       chunk = new Uint8Array(Math.min(chunkBytes, left))
       filled = 0
     }

@@ -38,7 +38,16 @@ interface Visit {
   readonly places: ReadonlySet<number>
 }
 
-const wholeFolder: Pick<Glob, 'steps' | 'isOfFolders'> = { steps: [], isOfFolders: false }
+/** What a walk has met and not yet dealt with; what links lead to comes last. */
+interface Ahead {
+  readonly folders: Visit[]
+  readonly linkedFolders: Visit[]
+  readonly linkedObjects: ListedObject[]
+}
+
+type Steps = Pick<Glob, 'steps' | 'isOfFolders'>
+
+const wholeFolder: Steps = { steps: [], isOfFolders: false }
 
 class Listing {
   readonly #fs: FileSystem
@@ -96,37 +105,48 @@ class Listing {
     }
   }
 
-  async #walk(glob: Pick<Glob, 'steps' | 'isOfFolders'>, start: Visit): Promise<void> {
+  async #walk(glob: Steps, start: Visit): Promise<void> {
     const entered = new Set<string>()
-    const folders = [start]
-    const links: Visit[] = []
-    for (let visit = folders.pop(); visit !== undefined; visit = folders.pop() ?? links.shift()) {
+    const ahead: Ahead = { folders: [start], linkedFolders: [], linkedObjects: [] }
+    for (let visit = nextOf(ahead); visit !== undefined; visit = nextOf(ahead)) {
       requireUninterrupted(this.#signal)
       const id = `${[...visit.places].join()}/${visit.folder}`
       if (entered.has(id)) continue
       entered.add(id)
-      for (const entry of await this.#entriesOf(visit)) {
-        const name = decodeName(entry.name)
-        const { places, shownPlaces } = advance(glob.steps, visit.places, name)
-        const here = { folder: joinName(visit.folder, name), uri: joinName(visit.uri, name) }
-        const target = entry.isSymbolicLink() && shownPlaces.size > 0 ? await this.#follow(here.folder) : undefined
-        const isFolder = target?.isFolder ?? entry.isDirectory()
-        const isTaken = (all: ReadonlySet<number>) =>
-          isFolder ? all.size > 0 : all.has(glob.steps.length) && !glob.isOfFolders
-        if (!isTaken(places)) {
-          if (isTaken(shownPlaces)) this.#add({ kind: 'skipped', key: here.folder })
-        } else if (isFolder) {
-          ;(target === undefined ? folders : links).push({ ...here, folder: target?.key ?? here.folder, places })
-        } else {
-          this.#add({ kind: 'object', key: target?.key ?? here.folder, uri: here.uri, size: 0 })
-        }
-      }
+      for (const entry of await this.#entriesOf(visit)) await this.#meet(entry, { glob, visit, ahead })
+    }
+    for (const object of ahead.linkedObjects) this.#add(object)
+  }
+
+  async #meet(
+    entry: Dirent<Buffer>,
+    { glob, visit, ahead }: { readonly glob: Steps; readonly visit: Visit; readonly ahead: Ahead },
+  ): Promise<void> {
+    const name = decodeName(entry.name)
+    const { places, shownPlaces } = advance(glob.steps, visit.places, name)
+    if (shownPlaces.size === 0) return
+    const path = joinName(visit.folder, name)
+    const uri = joinName(visit.uri, name)
+    const target = entry.isSymbolicLink() ? await this.#follow(path) : { key: path, isFolder: entry.isDirectory() }
+    const isMeant = (at: ReadonlySet<number>) =>
+      target.isFolder ? at.size > 0 : at.has(glob.steps.length) && !glob.isOfFolders
+    if (!isMeant(places)) {
+      if (isMeant(shownPlaces)) this.#add({ kind: 'skipped', key: path })
+    } else if (target.isFolder) {
+      const folders = entry.isSymbolicLink() ? ahead.linkedFolders : ahead.folders
+      folders.push({ folder: target.key, uri, places })
+    } else {
+      const object = { kind: 'object', key: target.key, uri, size: 0 } as const
+      if (entry.isSymbolicLink()) ahead.linkedObjects.push(object)
+      else this.#add(object)
     }
   }
 
   async #entriesOf({ folder, uri }: Visit): Promise<Dirent<Buffer>[]> {
     try {
-      return await this.#fs.readdir(encodeName(folder), { withFileTypes: true, encoding: 'buffer' })
+      const entries = await this.#fs.readdir(encodeName(folder), { withFileTypes: true, encoding: 'buffer' })
+      // Sorted, so that of several links to one file it is always the same that gives it its name.
+      return entries.sort((a, b) => Buffer.compare(a.name, b.name))
     } catch (error) {
       // Gone since its own folder was read: then it holds nothing.
       if (!isMissing(error)) this.#add({ kind: 'unlisted', key: folder, uri, error: asFileError(error) })
@@ -154,6 +174,10 @@ class Listing {
       this.#found.set(listed.key, listed)
     }
   }
+}
+
+function nextOf({ folders, linkedFolders }: Ahead): Visit | undefined {
+  return folders.pop() ?? linkedFolders.shift()
 }
 
 /** The absolute path as it was named; where that climbs with `..`, which links can mislead, the real one. */

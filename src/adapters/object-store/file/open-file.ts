@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions, ObjectVersion, OpenObject } from '../../../ports/object-store.ts'
+import { closeFile } from './close-file.ts'
 import { asFileError, requireUninterrupted } from './file-error.ts'
 import { encodeName } from './file-name.ts'
 import type { FileSystem } from './file-system.ts'
@@ -27,7 +28,7 @@ export async function openFile(fs: FileSystem, key: string): Promise<OpenObject>
     requireRegularFile(stats)
     return new PinnedFile(handle, stats)
   } catch (error) {
-    await handle.close()
+    await closeFile(handle)
     throw error
   }
 }
@@ -62,7 +63,7 @@ class PinnedFile implements OpenObject {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close()
+    await closeFile(this.#handle)
   }
 
   async #settle(): Promise<void> {

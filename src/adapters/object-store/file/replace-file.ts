@@ -4,6 +4,7 @@ import { LetheError } from '../../../domain/error.ts'
 import { systemCodeOf } from '../../../domain/system-error.ts'
 import type { CallOptions, ObjectVersion, WriteCondition, WriteRequest } from '../../../ports/object-store.ts'
 import { editedChunks } from '../edited-chunks.ts'
+import { closeFile } from './close-file.ts'
 import { copyAttributes } from './copy-attributes.ts'
 import { isMissing, requireUninterrupted } from './file-error.ts'
 import { joinName, splitPath } from './file-name.ts'
@@ -55,7 +56,7 @@ export async function replaceFile(
     await fs.unlink(path).catch(() => undefined)
     throw error
   } finally {
-    await handle.close()
+    await closeFile(handle)
   }
 }
 
@@ -139,7 +140,7 @@ async function syncFolder(fs: FileSystem, key: string): Promise<void> {
     const code = systemCodeOf(error)
     if (code !== 'EINVAL' && code !== 'ENOTSUP') throw error
   } finally {
-    await handle.close()
+    await closeFile(handle)
   }
 }
 
