@@ -42,7 +42,8 @@ function fail(error: unknown): number {
 }
 
 function onOutputError(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') return
+  if (error.code === 'EPIPE' || outputFailed) return
   outputFailed = true
   process.exitCode = 1
+  say('io: the report could not be written; what was done stays done')
 }

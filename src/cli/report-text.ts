@@ -1,4 +1,3 @@
-import Table from 'cli-table3'
 import { type ObjectReport, type Totals, totalsOf } from '../domain/report.ts'
 import { counted, grouped, printable, sized } from './printable.ts'
 import type { RunReport } from './report-document.ts'
@@ -9,47 +8,39 @@ const maxUnchangedListed = 40
 
 /** The report for people: an object a line, what has to be said of them, the sums. */
 export function reportText(run: RunReport): string {
-  const totals = totalsOf(run.reports, run)
   const listed = run.reports.filter((report) => isListed(report, run.reports.length))
   const parts = [
-    listed.length === 0 ? '' : `${makeTable(listed)}\n`,
+    ...tableLines(listed),
     ...run.reports.flatMap(remarksOf),
-    ...sumsOf(totals),
+    ...sumsOf(totalsOf(run.reports, run)),
     ...rewriteSums(run.reports),
-    run.interrupted ? 'interrupted: the objects above are as they were, or done; run it again to go on\n' : '',
+    ...(run.interrupted ? ['interrupted: each object is as it was, or done; run it again to go on'] : []),
   ]
-  return parts.join('')
+  return parts.map((line) => `${line}\n`).join('')
 }
 
 function isListed({ status, warnings }: ObjectReport, objects: number): boolean {
   return objects <= maxUnchangedListed || status !== 'unchanged' || warnings.length > 0
 }
 
-/** No lines, which are noise in a log: columns two spaces apart. */
-const plainColumns = Object.fromEntries(
-  ['top', 'bottom', 'left', 'right', 'mid', 'left-mid', 'right-mid']
-    .flatMap((edge) => [edge, `${edge}-mid`, `${edge}-left`, `${edge}-right`])
-    .map((name): [string, string] => [name, ''])
-    .concat([
-      ['middle', '  '],
-      ['mid-mid', ''],
-    ]),
-)
+/** Columns aligned to the right, and last the name, whose width is nobody's business, as in `ls -l`. */
+function tableLines(reports: readonly ObjectReport[]): string[] {
+  if (reports.length === 0) return []
+  const rows = [['status', 'rows seen', 'matched', 'to rewrite', 'object'], ...reports.map(cellsOf)]
+  const widths = [0, 1, 2, 3].map((column) => rows.reduce((width, row) => Math.max(width, row[column]!.length), 0))
+  return rows.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '))
+}
 
-function makeTable(reports: readonly ObjectReport[]): string {
-  const table = new Table({
-    head: ['object', 'status', 'rows seen', 'matched', 'to rewrite'],
-    colAligns: ['left', 'left', 'right', 'right', 'right'],
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    chars: plainColumns,
-  })
-  for (const report of reports) {
-    const { uri, status, rows, bytes } = report
-    const counts = rows === undefined ? ['', ''] : [grouped(rows.seen), grouped(rows.matched)]
-    const { copied, inserted } = rewrittenBytes(report)
-    table.push([printable(uri), status, ...counts, bytes === undefined ? '' : sized(copied + inserted)])
-  }
-  return table.toString()
+function cellsOf(report: ObjectReport): string[] {
+  const { uri, status, rows, bytes } = report
+  const { copied, inserted } = rewrittenBytes(report)
+  return [
+    status,
+    rows === undefined ? '' : grouped(rows.seen),
+    rows === undefined ? '' : grouped(rows.matched),
+    bytes === undefined ? '' : sized(copied + inserted),
+    printable(uri),
+  ]
 }
 
 /** A replaced object is written as a whole: what it keeps is copied, the rest is new. */
@@ -59,30 +50,26 @@ function rewrittenBytes({ status, bytes }: ObjectReport): { copied: number; inse
 }
 
 function remarksOf({ uri, reason, warnings }: ObjectReport): string[] {
-  const remarks = warnings.map((warning) => `${printable(uri)}: warning: ${warningWords(warning)}\n`)
-  if (reason === null) return remarks
-  return [`${printable(uri)}: ${reason.code}: ${printable(reason.message)}\n`, ...remarks]
+  const name = printable(uri)
+  const remarks = warnings.map((warning) => `${name}: warning: ${warningWords(warning)}`)
+  return reason === null ? remarks : [`${name}: ${reason.code}: ${printable(reason.message)}`, ...remarks]
 }
 
-function sumsOf(totals: Totals): string[] {
-  const { objects, matched, erased, unchanged, refused, failed, skipped, rows } = totals
+function sumsOf({ objects, matched, erased, unchanged, refused, failed, skipped, rows }: Totals): string[] {
   const statuses = Object.entries({ matched, erased, unchanged, refused, failed })
     .filter(([, count]) => count > 0)
-    .map(([status, count]) => `${grouped(count)} ${status}`)
-  const names = skipped === 0 ? '' : `; ${counted(skipped, 'name')} that begin with . or _ skipped`
+    .map(([status, count]) => ` ${grouped(count)} ${status}`)
+  const names = skipped === 0 ? '' : `; ${counted(skipped, 'name')} beginning with . or _ skipped`
   return [
-    `${counted(objects, 'object')}: ${statuses.join(', ')}${names}\n`,
-    `${counted(rows.seen, 'row')}: ${grouped(rows.matched)} matched, ${grouped(rows.kept)} kept\n`,
+    `${counted(objects, 'object')}:${statuses.join(',')}${names}`,
+    `${counted(rows.seen, 'row')}: ${grouped(rows.matched)} matched, ${grouped(rows.kept)} kept`,
   ]
 }
 
 function rewriteSums(reports: readonly ObjectReport[]): string[] {
-  let copied = 0
-  let inserted = 0
-  for (const report of reports) {
-    const bytes = rewrittenBytes(report)
-    copied += bytes.copied
-    inserted += bytes.inserted
-  }
-  return [`${sized(copied + inserted)} to rewrite: ${sized(copied)} copied as they are, ${sized(inserted)} new\n`]
+  const rewritten = reports.map(rewrittenBytes)
+  const copied = rewritten.reduce((sum, bytes) => sum + bytes.copied, 0)
+  const inserted = rewritten.reduce((sum, bytes) => sum + bytes.inserted, 0)
+  if (copied + inserted === 0) return []
+  return [`${sized(copied + inserted)} to rewrite: ${sized(copied)} copied as they are, ${sized(inserted)} new`]
 }

@@ -108,13 +108,12 @@ describe('find for people', () => {
     using lake = makeLake({ 'clicks.ndjson': clicks, 'orders.ndjson': orders })
     const run = await find([lake.folder])
     expect(run).toMatchObject({ status: 0, stderr: '' })
-    const text = run.stdout.replaceAll(lake.folder, 'lake').replaceAll(/ +/g, ' ').replaceAll(/ \n/g, '\n')
-    expect(text).toBe(
+    expect(run.stdout.replaceAll(lake.folder, 'lake')).toBe(
       [
         'looking for user = <1 value>',
-        'object status rows seen matched to rewrite',
-        'lake/clicks.ndjson unchanged 1 0 0 B',
-        'lake/orders.ndjson matched 3 2 23 B',
+        '   status  rows seen  matched  to rewrite  object',
+        'unchanged          1        0         0 B  lake/clicks.ndjson',
+        '  matched          3        2        23 B  lake/orders.ndjson',
         '2 objects: 1 matched, 1 unchanged',
         '4 rows: 2 matched, 2 kept',
         '23 B to rewrite: 23 B copied as they are, 0 B new',

@@ -13,13 +13,17 @@ function makeLakeAndIds() {
 }
 type Lake = ReturnType<typeof makeLakeAndIds>
 
-/** Erases with a signal at the n-th call that changes a file; yields which calls there were, too. */
-async function eraseWithSignal(lake: Lake, signal: NodeJS.Signals, n: number): Promise<Run & { calls: string[] }> {
+/** Runs a command with signals at its n-th call that changes a file, or reads one; yields the calls there were, too. */
+async function runWithSignal(
+  lake: Lake,
+  [command, ...options]: readonly [string, ...string[]],
+  { signal, n, reads = false }: { readonly signal: string; readonly n: number; readonly reads?: boolean },
+): Promise<Run & { calls: string[] }> {
   const log = lake.path('calls')
-  const args = ['erase', lake.path('lake'), '--matches', lake.path('ids.csv'), '--yes', '--json']
-  const run = await runLethe([...args, '--concurrency', '1'], {
+  const args = [command, lake.path('lake'), '--matches', lake.path('ids.csv'), '--json', '--concurrency', '1']
+  const run = await runLethe([...args, ...options], {
     node: ['--import', join(import.meta.dirname, 'signal-at.mjs')],
-    env: { SIGNAL: signal, SIGNAL_AT: `${n}`, SIGNAL_LOG: log },
+    env: { SIGNAL: signal, SIGNAL_AT: `${n}`, SIGNAL_LOG: log, SIGNAL_READS: reads ? '1' : '0' },
   })
   return { ...run, calls: readFileSync(log, 'utf8').trimEnd().split('\n') }
 }
@@ -39,7 +43,7 @@ describe('a signal at each call of an erase that changes a file', () => {
     const seen = new Set<string>()
     for (let n = 1; ; n += 1) {
       using lake = makeLakeAndIds()
-      const run = await eraseWithSignal(lake, 'SIGKILL', n)
+      const run = await runWithSignal(lake, ['erase', '--yes'], { signal: 'SIGKILL', n })
       if (run.signal === null) {
         expect(run.status).toBe(0)
         break
@@ -58,7 +62,7 @@ describe('a signal at each call of an erase that changes a file', () => {
     const seen = new Set<number>()
     for (let n = 1; ; n += 1) {
       using lake = makeLakeAndIds()
-      const run = await eraseWithSignal(lake, 'SIGINT', n)
+      const run = await runWithSignal(lake, ['erase', '--yes'], { signal: 'SIGINT', n })
       if (run.calls.length < n) break
       const states = statesOf(lake)
       for (const state of states) expect([before, after]).toContain(state)
@@ -78,6 +82,35 @@ describe('a signal at each call of an erase that changes a file', () => {
 })
 
 describe('a signal at other times', () => {
+  test('a second one ends the process at once, each object old or new', async () => {
+    using lake = makeLakeAndIds()
+    const run = await runWithSignal(lake, ['erase', '--yes'], { signal: 'SIGINT,SIGTERM', n: 2 })
+    expect(run).toMatchObject({ status: 130, signal: null, stdout: '' })
+    for (const state of statesOf(lake)) expect([before, after]).toContain(state)
+    await completes(lake)
+  })
+
+  test('ends a find, which reports what it has searched', async () => {
+    const counts = new Set<number>()
+    for (let n = 1; ; n += 1) {
+      using lake = makeLakeAndIds()
+      const run = await runWithSignal(lake, ['find'], { signal: 'SIGINT', n, reads: true })
+      if (run.calls.length < n) break
+      const { objects, interrupted } = JSON.parse(run.stdout) as { objects: object[]; interrupted: boolean }
+      expect([run.status, interrupted]).toEqual([130, true])
+      counts.add(objects.length)
+      expect(statesOf(lake)).toEqual([before, before, before])
+    }
+    expect(counts.size).toBeGreaterThan(1)
+  }, 60_000)
+
+  test('during the search of an erase nothing is written', async () => {
+    using lake = makeLakeAndIds()
+    const run = await runWithSignal(lake, ['erase', '--yes'], { signal: 'SIGINT', n: 1, reads: true })
+    expect(run.status).toBe(130)
+    expect(statesOf(lake)).toEqual([before, before, before])
+  })
+
   test('while the matches are read changes nothing and exits 130', async () => {
     using lake = makeLakeAndIds()
     const atFirstRead = `process.stdin.once('newListener', () => process.kill(process.pid, 'SIGTERM'))`

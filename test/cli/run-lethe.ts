@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly keepStdinOpen?: boolean
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** In a session of its own, which has no terminal. */
+  readonly detached?: boolean
   /** Arguments for Node, before the entry. */
   readonly node?: readonly string[]
   /** Called with the process at once; may close its output. */
@@ -55,6 +57,7 @@ export async function runCommand(command: string, args: readonly string[], optio
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary, ...options.env },
+      detached: options.detached ?? false,
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     options.onStart?.(child)

@@ -4,15 +4,16 @@ import { appendFileSync, constants } from 'node:fs'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
+// SIGNAL may be several, with commas between; with SIGNAL_READS it counts reads of files instead.
 const at = Number(process.env['SIGNAL_AT'])
-const signal = process.env['SIGNAL']
+const signals = process.env['SIGNAL'].split(',')
 const toChange = constants.O_WRONLY | constants.O_RDWR | constants.O_CREAT
 let calls = 0
 
 function count(name) {
   calls += 1
   appendFileSync(process.env['SIGNAL_LOG'], `${name}\n`)
-  if (calls === at) process.kill(process.pid, signal)
+  if (calls === at) for (const signal of signals) process.kill(process.pid, signal)
 }
 
 function counting(owner, names) {
@@ -25,23 +26,19 @@ function counting(owner, names) {
   }
 }
 
-counting(fs, ['rename', 'unlink', 'rm', 'link', 'copyFile', 'writeFile', 'chmod', 'chown', 'utimes', 'lchown'])
 const open = fs.open
-fs.open = async (path, flags, ...more) => {
-  if (typeof flags === 'number' && (flags & toChange) !== 0) count('open')
-  return await open(path, flags, ...more)
-}
 const handle = await open(process.execPath, 'r')
-counting(Object.getPrototypeOf(handle), [
-  'write',
-  'writev',
-  'writeFile',
-  'sync',
-  'datasync',
-  'truncate',
-  'chmod',
-  'chown',
-  'utimes',
-])
+const handles = Object.getPrototypeOf(handle)
 await handle.close()
+
+if (process.env['SIGNAL_READS'] === '1') {
+  counting(handles, ['read'])
+} else {
+  fs.open = async (path, flags, ...more) => {
+    if (typeof flags === 'number' && (flags & toChange) !== 0) count('open')
+    return await open(path, flags, ...more)
+  }
+  counting(fs, ['rename', 'unlink', 'rm', 'link', 'copyFile', 'writeFile', 'chmod', 'chown', 'utimes', 'lchown'])
+  counting(handles, ['write', 'writev', 'writeFile', 'sync', 'datasync', 'truncate', 'chmod', 'chown', 'utimes'])
+}
 syncBuiltinESMExports()

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { makeLake, people, runLethe } from './run-lethe.ts'
+import { entry, makeLake, people, runCommand, runLethe } from './run-lethe.ts'
 
 const { ada } = people
 
@@ -51,6 +51,26 @@ describe('lethe', () => {
     expect(run).toMatchObject({ status: 2, stdout: '' })
     expect(run.stderr).toMatch(/^lethe: not-confirmed: /)
     expect(lake.contents()).toEqual(before)
+  })
+
+  test('does so too with --matches -, where there is no controlling terminal', async () => {
+    using lake = makeLake({ 'a.ndjson': `{"user":"${ada}"}\n` })
+    const before = lake.contents()
+    const options = { stdin: `user\n${ada}\n`, detached: true }
+    const run = await runLethe(['erase', lake.folder, '--matches', '-'], options)
+    expect(run).toMatchObject({ status: 2, stdout: '' })
+    expect(run.stderr).toMatch(/^lethe: not-confirmed: /)
+    expect(lake.contents()).toEqual(before)
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('exits 1 where its report cannot be written (needs /dev/full)', async () => {
+    using lake = makeLake({ 'a.ndjson': '{"user":"x"}\n' })
+    const command = `"$0" "$1" find ${lake.folder} --match user=${ada} > /dev/full`
+    const run = await runCommand('sh', ['-c', command, process.execPath, entry])
+    expect(run).toMatchObject({
+      status: 1,
+      stderr: 'lethe: io: the report could not be written; what was done stays done\n',
+    })
   })
 
   test('says of an unexpected error no more than that, not even when debugging', async () => {

@@ -76,7 +76,7 @@ class MatchCollector {
   /** Of each match of the file its line, and the line that names its columns. */
   readonly #lines: number[] = []
   readonly #namesLines: number[] = []
-  readonly #edgeSpaces: string[] = []
+  readonly #edgeSpaces: number[] = []
   #edgeSpaceCount = 0
   count = 0
 
@@ -96,21 +96,23 @@ class MatchCollector {
     this.#binding.add({ kind: 'composite', values, position })
     if (!values.some(({ value }) => hasEdgeSpace(value))) return
     this.#edgeSpaceCount += 1
-    if (this.#edgeSpaces.length < maxEdgeSpaces) this.#edgeSpaces.push(this.#placeOf(position, this.#lines))
+    if (this.#edgeSpaces.length < maxEdgeSpaces) this.#edgeSpaces.push(position)
   }
 
   build(): Matches {
+    const placeOf = placesOf(this.#lines, this.#flagCount)
     return {
       predicate: this.#binding.build(),
-      placeOf: (position) => this.#placeOf(position, this.#lines),
-      namesPlaceOf: (position) => this.#placeOf(position, this.#namesLines),
-      edgeSpaces: this.#edgeSpaces,
+      placeOf,
+      namesPlaceOf: placesOf(this.#namesLines, this.#flagCount),
+      edgeSpaces: this.#edgeSpaces.map(placeOf),
       edgeSpaceCount: this.#edgeSpaceCount,
     }
   }
+}
 
-  #placeOf(position: number, lines: readonly number[]): string {
-    if (position < this.#flagCount) return `--match number ${position + 1}`
-    return `line ${lines[position - this.#flagCount]} of the matches`
-  }
+/** A function of its own, so that what is kept for a run are the line numbers and not the collector with its texts. */
+function placesOf(lines: readonly number[], flagCount: number): (position: number) => string {
+  return (position) =>
+    position < flagCount ? `--match number ${position + 1}` : `line ${lines[position - flagCount]} of the matches`
 }
