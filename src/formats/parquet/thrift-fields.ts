@@ -183,6 +183,6 @@ const codecs: { readonly [Kind in FieldKind]: FieldCodec<FieldValue<Kind>> } = {
 }
 
 /** Writers give the elements of a list of booleans either code. */
-function elementClass(type: WireType): WireType {
+function elementClass(type: WireType | 0): WireType | 0 {
   return type === wireTypes.false ? wireTypes.true : type
 }

@@ -96,6 +96,8 @@ class ThriftReader {
   #list(depth: number): ThriftList {
     if (depth > maxDepth) throw malformed(`Thrift structures nested more than ${maxDepth} deep`)
     const header = this.#byte()
+    // A list without elements may say that they are of no type.
+    if (header === 0) return { elementType: 0, values: [] }
     const elementType = wireType(header & 15)
     const count = this.#count(header >> 4 === 15 ? this.#varint() : header >> 4, elementBytes(elementType))
     const values: ThriftValue[] = []

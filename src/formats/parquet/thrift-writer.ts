@@ -82,7 +82,7 @@ class ThriftWriter {
       this.#byte(0xf0 | elementType)
       this.#varint(values.length)
     }
-    for (const value of values) this.#value(elementType, value)
+    if (elementType !== 0) for (const value of values) this.#value(elementType, value)
   }
 
   #map({ keyType, valueType, entries }: ThriftMap): void {

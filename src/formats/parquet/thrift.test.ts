@@ -11,6 +11,12 @@ import { writeThrift } from './thrift-writer.ts'
 const bytes = (...values: number[]) => Uint8Array.from(values)
 
 describe('reading and writing Thrift', () => {
+  it('keeps an empty list of no type, as hyparquet-writer makes it for a file without row groups', () => {
+    const list = bytes(0x49, 0, 0)
+    expect(writeThrift(readThrift(list).struct)).toEqual(list)
+    expect(getField(readThrift(list).struct, FileMetaData.rowGroups)).toEqual([])
+  })
+
   it('reads what the specification says of each wire type', () => {
     const { struct, end } = readThrift(
       bytes(0x11, 0x12, 0x13, 0xff, 0x15, 0x03, 0x16, 0x80, 0x01, 0x18, 0x02, 0x68, 0x69, 0x19, 0x25, 0x02, 0x04, 0),

@@ -34,9 +34,9 @@ export type WireType = (typeof wireTypes)[keyof typeof wireTypes]
  */
 export type ThriftValue = boolean | number | bigint | Uint8Array | ThriftList | ThriftMap | ThriftStruct
 
-/** A list or a set; the field's wire type says which. All values have the element type. */
+/** A list or a set; the field's wire type says which. All values have the element type, which may be 0 in an empty one. */
 export interface ThriftList {
-  readonly elementType: WireType
+  readonly elementType: WireType | 0
   values: ThriftValue[]
 }
 
