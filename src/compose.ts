@@ -1,5 +1,6 @@
 import { makeFileStore } from './adapters/object-store/file/file-store.ts'
 import { LetheError } from './domain/error.ts'
+import { avro } from './formats/avro/avro.ts'
 import type { DetectableFormat } from './formats/format.ts'
 import { ndjson } from './formats/ndjson/ndjson.ts'
 import { plain } from './formats/plain.ts'
@@ -12,7 +13,7 @@ export interface Lake {
 }
 
 /** Every format that Lethe knows. Where two could be meant by a name alone, the first is. */
-export const formats: readonly DetectableFormat[] = [plain(ndjson)]
+export const formats: readonly DetectableFormat[] = [avro, plain(ndjson)]
 
 /** A store for each scheme of targets, e.g. `s3` of `s3://bucket/key`; local paths have none. */
 const stores: Readonly<Record<string, () => ObjectStore>> = {

@@ -24,6 +24,8 @@ export interface Found {
   readonly rows: Ranges
   /** Row formats: where the matching rows lie, in bytes of the uncompressed object; row by row with `rows`. */
   readonly ranges?: Ranges
+  /** Formats of self-contained blocks of rows (Avro): those that hold matching rows, in order. */
+  readonly blocks?: readonly FoundBlock[]
   /** Rows that the object holds, decoded or pruned. */
   readonly rowsSeen: number
   /** Rows hit by each match, by the match's position; those without a hit are left out. */
@@ -33,6 +35,14 @@ export interface Found {
   readonly warnings: readonly Warning[]
   /** What an erase would keep of the source and insert, in bytes; exact for row formats, an upper bound elsewhere. */
   readonly estimate: { readonly keptBytes: number; readonly insertedBytes: number }
+}
+
+/** A block of rows: bytes `start..end` of the source, `rows` rows of which the first is the object's `firstRow`th. */
+export interface FoundBlock {
+  readonly start: number
+  readonly end: number
+  readonly firstRow: number
+  readonly rows: number
 }
 
 /** What `inspect` tells of an object: facts about its structure, names of columns, counts; never a value of a row. */
