@@ -8,6 +8,7 @@ const words: Readonly<Record<WarningCode, (count: number) => string>> = {
     `${counted(count, 'row')} with an array or object where a match looks for a value; it matches nothing`,
   'malformed-kept': (count) => `${counted(count, 'broken row')} kept byte for byte, though one may be the person's`,
   'value-not-of-type': (count) => `${counted(count, 'match', 'matches')} that cannot be a value of the column's type`,
+  'old-versions-kept': (count) => `the rows are still in ${counted(count, 'old version')}, which were kept: not gone`,
   'name-still-tells': (count) =>
     `the object's name, or a folder's, tells a value that ${counted(count, 'row')} matched by; names are not changed`,
 }

@@ -29,6 +29,8 @@ export interface ByteCounts {
 /** What became of one object in a run. `rows` and `bytes` are absent where it could not be searched. */
 export interface ObjectReport {
   readonly uri: string
+  /** Of a version that is not the object's current one. */
+  readonly versionId?: string
   readonly status: ObjectStatus
   readonly reason: Reason | null
   readonly rows?: RowCounts

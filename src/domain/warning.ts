@@ -4,9 +4,15 @@
  * - `array-at-key`: rows with an array or object where a match looks for a value; it matches nothing.
  * - `malformed-kept`: broken rows that were kept byte for byte (`--malformed keep`).
  * - `value-not-of-type`: match texts that cannot be a value of the column's type; they match nothing there.
+ * - `old-versions-kept`: versions that are not current and were kept by request: the rows are still in them.
  * - `name-still-tells`: matching rows whose match hit a partition folder's or the object's own name, which stays.
  */
-export type WarningCode = 'array-at-key' | 'malformed-kept' | 'value-not-of-type' | 'name-still-tells'
+export type WarningCode =
+  | 'array-at-key'
+  | 'malformed-kept'
+  | 'value-not-of-type'
+  | 'name-still-tells'
+  | 'old-versions-kept'
 
 export interface Warning {
   readonly code: WarningCode

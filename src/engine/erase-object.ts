@@ -7,6 +7,7 @@ import type { ObjectStore, OpenObject } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
 import { type CountingSource, countingSource } from './counting-source.ts'
 import type { Searched } from './find-object.ts'
+import { purgeVersions } from './purge-versions.ts'
 import { reportErased, reportUnsearched } from './report-object.ts'
 
 /** How often an object that changes under our hands is searched again before it counts as contended. */
@@ -15,26 +16,36 @@ const maxAttempts = 3
 export interface EraseObjectRequest {
   /** What becomes of an object that loses all its rows: it stays as a valid empty one, or goes. */
   readonly empty: 'keep' | 'remove'
+  /** What becomes of versions that are not current, in a store that keeps them. Default: delete. */
+  readonly oldVersions?: 'delete' | 'keep'
   /** Makes and verifies the edit, and does not carry it out. */
   readonly dryRun: boolean
   readonly spool?: SpoolOptions
   readonly signal?: AbortSignal
 }
 
+type StoreOfObject = Pick<
+  ObjectStore,
+  'capabilities' | 'open' | 'preflight' | 'write' | 'remove' | 'oldVersions' | 'deleteVersion'
+>
+
 /**
  * Erases the rows of one object; never rejects, but for an interrupt.
  *
  * The order is law: make the edit, verify the edited view, write under the condition that the object is still the
- * version which was searched, look at what was written. An object that changed meanwhile is searched again in its new
+ * version which was searched, look at what was written, delete the old versions. An object that changed meanwhile is searched again in its new
  * version, since what was found says nothing about it. Whatever dies, the object is the old or the new one.
  */
 export async function eraseObject(
-  store: Pick<ObjectStore, 'open' | 'preflight' | 'write' | 'remove'>,
+  store: StoreOfObject,
   finding: Searched,
-  request: EraseObjectRequest,
+  { oldVersions = 'delete', ...request }: EraseObjectRequest,
 ): Promise<ObjectReport> {
+  const options = request.signal === undefined ? {} : { signal: request.signal }
   try {
-    return await eraseUnchanged(store, finding, request, 1)
+    const report = await eraseUnchanged(store, finding, request, 1)
+    if (request.dryRun || !store.capabilities.versions) return report
+    return await purgeVersions(store, finding.object.key, { report, oldVersions, ...options })
   } catch (error) {
     const known = asLetheError(error, request.signal)
     if (known.code === 'interrupted') throw known
@@ -43,7 +54,7 @@ export async function eraseObject(
 }
 
 async function eraseUnchanged(
-  store: Pick<ObjectStore, 'open' | 'preflight' | 'write' | 'remove'>,
+  store: StoreOfObject,
   finding: Searched,
   request: EraseObjectRequest,
   attempt: number,
@@ -61,14 +72,14 @@ async function eraseUnchanged(
 }
 
 async function eraseVersion(
-  store: Pick<ObjectStore, 'open' | 'preflight' | 'write' | 'remove'>,
+  store: StoreOfObject,
   finding: Searched,
   request: EraseObjectRequest,
 ): Promise<ObjectReport> {
   const options = request.signal === undefined ? {} : { signal: request.signal }
   const { object, format, search } = finding
   request.signal?.throwIfAborted()
-  await store.preflight(object.key, options)
+  await store.preflight(object.key, { before: 'rewrite', ...options })
   await using opened = await store.open(object.key, options)
   const source = countingSource(opened)
   const found = await findInVersion(finding, opened, source)

@@ -3,8 +3,9 @@ import type { ObjectReport } from '../domain/report.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { type EraseObjectRequest, eraseObject } from './erase-object.ts'
 import type { FindResult } from './find.ts'
-import type { Finding } from './find-object.ts'
+import type { Finding, Searched } from './find-object.ts'
 import { mapConcurrently } from './map-concurrently.ts'
+import { eraseOldVersion, reportHeldBack } from './purge-versions.ts'
 import { reportFinding } from './report-object.ts'
 
 export interface EraseRequest extends EraseObjectRequest {
@@ -32,21 +33,47 @@ export async function erase(
 ): Promise<EraseResult> {
   let interrupted = found.interrupted
   const reports: ObjectReport[] = []
+  const failedKeys = new Set<string>()
+
+  const eraseFinding = async (finding: Searched): Promise<ObjectReport> => {
+    const { key, versionId } = finding.object
+    if (versionId === undefined) return await eraseObject(store, finding, request)
+    const report = reportFinding(finding)
+    if (request.dryRun || request.oldVersions === 'keep') return report
+    if (failedKeys.has(key)) return reportHeldBack(report)
+    const options = request.signal === undefined ? {} : { signal: request.signal }
+    return await eraseOldVersion(store, { key, versionId, report, ...options })
+  }
+
   const carryOut = async (finding: Finding): Promise<ObjectReport> => {
     if (interrupted || finding.kind === 'unsearched' || finding.found.rows.size === 0) return reportFinding(finding)
     try {
-      return await eraseObject(store, finding, request)
+      return await eraseFinding(finding)
     } catch (error) {
       if (!(error instanceof LetheError && error.code === 'interrupted')) throw error
       interrupted = true
       return reportFinding(finding)
     }
   }
-  for await (const report of mapConcurrently(iterate(found.findings), concurrency, carryOut)) {
-    reports.push(report)
-    onReport?.(report)
+
+  // Old versions last: they go only where the current version is clean.
+  for (const isOld of [false, true]) {
+    const indexes = [...found.findings.keys()].filter((index) => isOldVersion(found.findings[index]!) === isOld)
+    const done = mapConcurrently(iterate(indexes), concurrency, async (index) => {
+      const report = await carryOut(found.findings[index]!)
+      return { index, report }
+    })
+    for await (const { index, report } of done) {
+      reports[index] = report
+      if (report.status === 'refused' || report.status === 'failed') failedKeys.add(found.findings[index]!.object.key)
+      onReport?.(report)
+    }
   }
   return { reports, interrupted }
+}
+
+function isOldVersion({ object }: Finding): boolean {
+  return object.versionId !== undefined
 }
 
 async function* iterate<Item>(items: Iterable<Item>): AsyncGenerator<Item> {

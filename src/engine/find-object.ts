@@ -22,7 +22,7 @@ export type Finding =
     }
   | {
       readonly kind: 'unsearched'
-      readonly object: Pick<ListedObject, 'key' | 'uri'>
+      readonly object: Pick<ListedObject, 'key' | 'uri' | 'versionId'>
       readonly error: LetheError
     }
 
@@ -57,8 +57,9 @@ async function search(
   { predicate, malformed, signal, onProgress }: FindObjectRequest,
 ): Promise<Searched> {
   const options = signal === undefined ? {} : { signal }
-  await store.preflight(object.key, options)
-  await using opened = await store.open(object.key, options)
+  const version = object.versionId === undefined ? options : { ...options, versionId: object.versionId }
+  await store.preflight(object.key, { before: 'search', ...version })
+  await using opened = await store.open(object.key, version)
   const source = countingSource(opened)
   const name = object.uri.slice(object.uri.lastIndexOf('/') + 1)
   const format = await detectFormat(formats, { name, source, ...options })
@@ -70,6 +71,7 @@ async function search(
     ...(onProgress === undefined ? {} : { onProgress }),
   }
   const found = await format.find(source, request)
+  if (found.rows.size > 0) await store.preflight(object.key, { before: 'rewrite', ...version })
   const tells = nameStillTells(object.uri, { predicate, hits: found.hits })
   const isTold = found.warnings.some((warning) => warning.code === 'name-still-tells')
   return {

@@ -49,7 +49,7 @@ export async function find(
   let skipped = 0
   const findings: Finding[] = []
   try {
-    const objects = selectObjects(store, targets, { ...options, onSkipped: () => (skipped += 1) })
+    const objects = selectObjects(store, targets, { ...options, versions: 'all', onSkipped: () => (skipped += 1) })
     const searches = mapConcurrently(objects, concurrency, async (item): Promise<Finding> => {
       if (item.kind === 'unlisted') return { kind: 'unsearched', object: item, error: item.error }
       return await findObject(store, formats, {

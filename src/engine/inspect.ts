@@ -33,7 +33,11 @@ export async function inspect(
 
 async function onlyObject(store: ObjectStore, target: string, options: CallOptions): Promise<ListedObject> {
   let only: ListedObject | undefined
-  for await (const item of selectObjects(store, [target], { ...options, onSkipped: () => undefined })) {
+  for await (const item of selectObjects(store, [target], {
+    ...options,
+    versions: 'current',
+    onSkipped: () => undefined,
+  })) {
     if (item.kind === 'unlisted') throw item.error
     if (only !== undefined) throw new LetheError('invalid-argument', 'the target names several objects; name one')
     only = item

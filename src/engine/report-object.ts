@@ -11,7 +11,7 @@ export function reportFinding(finding: Finding): ObjectReport {
   const { object, found, sizeBytes, readBytes } = finding
   const matched = found.rows.size
   return {
-    uri: object.uri,
+    ...nameOf(object),
     status: matched > 0 ? 'matched' : 'unchanged',
     reason: null,
     rows: { seen: found.rowsSeen, matched, kept: found.rowsSeen - matched },
@@ -28,7 +28,7 @@ export function reportFinding(finding: Finding): ObjectReport {
 /** The report of an object that was refused or failed. */
 export function reportUnsearched({ object, error }: Unsearched): ObjectReport {
   return {
-    uri: object.uri,
+    ...nameOf(object),
     status: error.outcome === 'refused' ? 'refused' : 'failed',
     reason: { code: error.code, message: error.message },
     warnings: [],
@@ -51,7 +51,7 @@ export function reportErased(
   },
 ): ObjectReport {
   return {
-    uri: object.uri,
+    ...nameOf(object),
     status,
     reason: null,
     rows: { seen: summary.rowsBefore, matched: summary.rowsErased, kept: summary.rowsBefore - summary.rowsErased },
@@ -63,4 +63,8 @@ export function reportErased(
     },
     warnings: found.warnings,
   }
+}
+
+function nameOf({ uri, versionId }: Unsearched['object']): Pick<ObjectReport, 'uri' | 'versionId'> {
+  return versionId === undefined ? { uri } : { uri, versionId }
 }

@@ -18,6 +18,14 @@ export interface ListedObject {
   /** How the object is named to people, and how it can be named to `lethe` again. */
   readonly uri: string
   readonly size: number
+  /** Only of a version that is not the current one: its id in a store that keeps versions. */
+  readonly versionId?: string
+}
+
+/** A version that is not the current one, or a delete marker. */
+export interface OldVersion {
+  readonly versionId: string
+  readonly isMarker: boolean
 }
 
 /** A name that a listing passes over: it begins with `.` or `_`. A folder of such a name counts once, unentered. */
@@ -53,6 +61,24 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+export interface VersionOptions extends CallOptions {
+  /** Which version is meant; without it the current one. */
+  readonly versionId?: string
+}
+
+export interface PreflightOptions extends VersionOptions {
+  readonly before: 'search' | 'rewrite'
+}
+
+/** What was asked of a store over a network, for the bill: requests by their name, attempts each, and bytes. */
+export interface Transfers {
+  readonly requests: Readonly<Record<string, number>>
+  readonly downloaded: number
+  readonly uploaded: number
+  /** Copied by the store itself, from one of its objects to another. */
+  readonly copied: number
+}
+
 /**
  * Where objects live. The contract, which every adapter proves with the same suite (`test/contract/object-store.ts`):
  *
@@ -65,28 +91,39 @@ export interface CallOptions {
  *   the glob of that spelling. Names that begin with `.` or `_` are told as skipped, except where the target itself
  *   names them; a folder that may not be listed is told as unlisted. Order is by key. A listing may miss what is
  *   created while it runs; it never yields one object twice.
+ * - `listOldVersions` yields, of what a target names, every version that is not the current one; also of objects that
+ *   only a delete marker hides, which `list` does not name. It skips as `list` does, and says nothing of it.
  * - `children` yields the names directly in a folder that begin with a prefix, in order: folders end with `/`. No
  *   skipping. A folder that does not exist has no children.
- * - `open` pins the present version; what is no object of bytes (a pipe, a device) is refused and never opened.
+ * - `open` pins the present version, or the one whose id is given; what is no object of bytes (a pipe, a device) is
+ *   refused and never opened.
  * - `preflight` rejects, with an error of outcome `refused`, when the object could not be rewritten or its old bytes
- *   would stay (another hard link, a lock, an owner that cannot be kept: `not-owner`). It writes nothing.
+ *   would stay (another hard link, a lock, an owner that cannot be kept: `not-owner`). It writes nothing. Before a
+ *   search, which mostly finds nothing, a store may leave out what costs requests.
  * - `write` is all or nothing and keeps everything of the object but its bytes (mode, owner, metadata). It rejects with
  *   `object-changed`, and changes nothing, when the condition does not hold. A crash leaves the old or the new object
  *   and at most one leftover that `sweep` removes, an error or an interrupt the old object and no leftover. `source` is
  *   the object that the edit was made from. The version it yields is that of what was written, even where another
  *   writer has replaced it since.
  * - `remove` is conditional as `write` is.
+ * - `oldVersions` yields the versions of exactly this key that are not current, and its delete markers, a current one
+ *   too. `deleteVersion` deletes one for good; one that is gone is no error, one that may not be deleted is `locked`.
  * - `sweep` removes leftovers of dead writers directly in a folder and yields how many; a live writer's stays.
  */
 export interface ObjectStore {
   readonly capabilities: StoreCapabilities
   list(target: string, options?: CallOptions): AsyncIterable<ListedObject | SkippedName | UnlistedFolder>
   children(folder: string, options: CallOptions & { readonly prefix: string }): AsyncIterable<string>
-  open(key: string, options?: CallOptions): Promise<OpenObject>
-  preflight(key: string, options?: CallOptions): Promise<void>
+  listOldVersions(target: string, options?: CallOptions): AsyncIterable<ListedObject | UnlistedFolder>
+  open(key: string, options?: VersionOptions): Promise<OpenObject>
+  preflight(key: string, options: PreflightOptions): Promise<void>
   write(key: string, request: WriteRequest, options?: CallOptions): Promise<ObjectVersion>
   remove(key: string, condition: { readonly unchanged: ObjectVersion }, options?: CallOptions): Promise<void>
+  oldVersions(key: string, options?: CallOptions): AsyncIterable<OldVersion>
+  deleteVersion(key: string, versionId: string, options?: CallOptions): Promise<void>
   sweep(folder: string, options?: CallOptions): Promise<number>
+  /** Of a store that is reached over a network. */
+  transfers?(): Transfers
 }
 
 export interface WriteRequest {

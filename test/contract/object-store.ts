@@ -202,7 +202,7 @@ export function describeObjectStore(title: string, makeStore: () => Promise<Stor
       const key = await keyOf(under, 'a')
       await under.delete('a')
       await expectCode(under.store.open(key), 'object-missing')
-      await expectCode(under.store.preflight(key), 'object-missing')
+      await expectCode(under.store.preflight(key, { before: 'rewrite' }), 'object-missing')
     })
 
     withStore('reads an empty object', async (under) => {
@@ -226,7 +226,7 @@ export function describeObjectStore(title: string, makeStore: () => Promise<Stor
       await under.put('a', text('one'))
       const key = await keyOf(under, 'a')
       const before = await versionOf(under.store, key)
-      await under.store.preflight(key)
+      await under.store.preflight(key, { before: 'rewrite' })
       expect(await versionOf(under.store, key)).toEqual(before)
       expect(await under.names()).toEqual(['a'])
     })

@@ -35,6 +35,13 @@ export function makeFileStore({
 
     list: (target, options) => listFiles(fs, target, options),
 
+    // Files have no versions: what is replaced is gone.
+    async *listOldVersions() {},
+
+    async *oldVersions() {},
+
+    deleteVersion: () => Promise.reject(new LetheError('internal', 'a file has no versions')),
+
     children: (folder, options) => listChildren(fs, folder, options),
 
     open: (key, { signal } = {}) =>

@@ -93,7 +93,10 @@ describe('what is no file', () => {
       expect(await listedNames(folder, '*.json')).toHaveLength(3)
       for (const { key } of await listed(folder)) {
         await expect(store.open(key), key).rejects.toMatchObject({ code: 'unsupported', outcome: 'refused' })
-        await expect(store.preflight(key), key).rejects.toMatchObject({ code: 'unsupported', outcome: 'refused' })
+        await expect(store.preflight(key, { before: 'rewrite' }), key).rejects.toMatchObject({
+          code: 'unsupported',
+          outcome: 'refused',
+        })
       }
     } finally {
       server.close()
@@ -180,7 +183,7 @@ describe('names', () => {
     await mkdir(shut)
     await writeFile(Buffer.concat([shut, Buffer.from('/a.json')]), '1')
     const [object] = await listed(folder)
-    await expect(store.preflight(object!.key)).rejects.toMatchObject({ code: 'unsupported' })
+    await expect(store.preflight(object!.key, { before: 'rewrite' })).rejects.toMatchObject({ code: 'unsupported' })
   })
 
   test('that the system does not know, and none, name nothing', async () => {

@@ -14,7 +14,7 @@ const isAdministrator = process.geteuid!() === 0
 /** Replaces the file that the name leads to by its first three bytes. */
 async function replace(folder: TemporaryFolder, name: string, store: ObjectStore = makeFileStore()): Promise<void> {
   for await (const { key } of store.list(folder.root + name)) {
-    await store.preflight(key)
+    await store.preflight(key, { before: 'rewrite' })
     await using source = await store.open(key)
     const spool = bytesSource(new Uint8Array(0))
     const edit = makeEdit([{ from: 'source', start: 0, end: 3 }], { spool, rowsBefore: 2, rowsErased: 1 })

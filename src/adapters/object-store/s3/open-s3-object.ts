@@ -70,6 +70,7 @@ export async function requirePinned(
 /** Pins the present version, or the one that is asked for: every read names its ETag, and its id where it has one. */
 export async function openS3Object(clients: S3Clients, name: S3Name, options: HeadOptions = {}): Promise<OpenObject> {
   const head = await headObject(clients, name, options)
+  requireReadable(head)
   const version = versionOf(head)
   const pin = { IfMatch: version.token, ...(version.versionId === undefined ? {} : { VersionId: version.versionId }) }
   return {
@@ -78,6 +79,17 @@ export async function openS3Object(clients: S3Clients, name: S3Name, options: He
     read: (start, end, { signal } = {}) => readRange(clients, { name, pin, start, end }, signal),
     async [Symbol.asyncDispose]() {},
   }
+}
+
+/** Storage classes whose objects must be restored before they can be read. */
+const archiveClasses: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE'])
+
+function requireReadable({ StorageClass, Restore, ArchiveStatus }: HeadObjectCommandOutput): void {
+  const isArchived = archiveClasses.has(StorageClass ?? '') || ArchiveStatus !== undefined
+  const isRestored = Restore?.includes('ongoing-request="false"') === true
+  if (!isArchived || isRestored) return
+  const what = ArchiveStatus ?? StorageClass!
+  throw new LetheError('archived', `lies in the archive class ${what}; restore it, then run again`)
 }
 
 interface RangeRead {

@@ -1,9 +1,9 @@
-import { DeleteObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetBucketVersioningCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions } from '../../../ports/object-store.ts'
 import { abortable } from './object-properties.ts'
 import type { S3Clients } from './s3-access.ts'
-import { asS3Error } from './s3-error.ts'
+import { asS3Error, statusOf } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'
 
 /** One version of an object, or a delete marker, as a listing of versions tells it. */
@@ -23,12 +23,8 @@ export async function* listVersions(
 ): AsyncGenerator<ListedVersion> {
   let from: { KeyMarker?: string; VersionIdMarker?: string } = {}
   for (;;) {
-    const page = await sendOrThrow(() =>
-      clients.reads.send(
-        new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...from, ...clients.common }),
-        abortable(signal),
-      ),
-    )
+    const command = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...from, ...clients.common })
+    const page = await clients.reads.send(command, abortable(signal))
     const listed = [
       ...(page.Versions ?? []).map((version) => ({ ...version, isMarker: false })),
       ...(page.DeleteMarkers ?? []).map((marker) => ({ ...marker, isMarker: true, Size: 0 })),
@@ -43,6 +39,30 @@ export async function* listVersions(
       KeyMarker: page.NextKeyMarker!,
       ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
     }
+  }
+}
+
+/**
+ * Whether a bucket keeps old versions, or ever did. Where that may not be asked, or the server does not know the
+ * question, it may.
+ */
+export async function mayHaveVersions(
+  { reads, common }: S3Clients,
+  bucket: string,
+  { signal }: CallOptions = {},
+): Promise<boolean> {
+  try {
+    const { Status } = await reads.send(
+      new GetBucketVersioningCommand({ Bucket: bucket, ...common }),
+      abortable(signal),
+    )
+    return Status !== undefined
+  } catch (error) {
+    const known = asS3Error(error, signal)
+    // A bucket that is not there has nothing to list, and the listing of current objects says so.
+    if (known.code === 'object-missing') return false
+    if (known.code === 'permission-denied' || statusOf(error) === 501) return true
+    throw known
   }
 }
 
@@ -75,13 +95,5 @@ export async function deleteVersion(clients: S3Clients, { bucket, key }: S3Name,
         cause: error,
       },
     )
-  }
-}
-
-async function sendOrThrow<Output>(send: () => Promise<Output>, signal?: AbortSignal): Promise<Output> {
-  try {
-    return await send()
-  } catch (error) {
-    throw asS3Error(error, signal)
   }
 }
