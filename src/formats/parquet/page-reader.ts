@@ -52,7 +52,7 @@ export async function* readPages(
 }
 
 /** Whoever edits a page checks this first: a rewrite with a fresh CRC would make corruption look sound. */
-function checkCrc({ crc }: PageHead, body: Uint8Array): void {
+export function checkCrc({ crc }: PageHead, body: Uint8Array): void {
   if (crc !== undefined && (crc32(body) | 0) !== (crc | 0)) throw malformed('the CRC of a page is wrong')
 }
 
@@ -62,15 +62,21 @@ async function readHead(window: ReadAheadWindow): Promise<{ head: PageHead; head
     // Copied, because a header's binary fields are views of it and may be kept longer than the window.
     const bytes = window.peek(guess).slice()
     try {
-      const { struct, end } = readThrift(bytes)
-      return { head: readPageHead(struct), headerBytes: end }
+      return parsePageHead(bytes)
     } catch (error) {
       if (isAll || !isTruncated(error)) throw error
     }
   }
 }
 
-function isTruncated(error: unknown): boolean {
+/** The header of the page whose bytes begin here. @throws LetheError `malformed`, perhaps because they are too few */
+export function parsePageHead(bytes: Uint8Array): { head: PageHead; headerBytes: number } {
+  const { struct, end } = readThrift(bytes)
+  return { head: readPageHead(struct), headerBytes: end }
+}
+
+/** Whether more bytes might have made sense where reading a structure failed. */
+export function isTruncated(error: unknown): boolean {
   return (error as { detail?: { truncated?: unknown } }).detail?.truncated === true
 }
 

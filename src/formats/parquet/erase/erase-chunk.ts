@@ -1,0 +1,293 @@
+import type { Ranges } from '../../../domain/ranges.ts'
+import type { Piece } from '../../edit.ts'
+import type { RangeSource } from '../../range-source.ts'
+import type { Spool } from '../../spool.ts'
+import { type CompressOptions, compress, decompress } from '../codecs.ts'
+import type { ColumnChunkInfo } from '../column-chunk.ts'
+import { countLevel } from '../levels.ts'
+import { malformed, unsupported } from '../malformed.ts'
+import { ColumnMetaData, DictionaryPageHeader, PageHeader } from '../metadata.ts'
+import type { Encoding } from '../metadata-enums.ts'
+import { type PageSections, splitPage } from '../page-body.ts'
+import type { DataPageHead } from '../page-header.ts'
+import { copyStruct, getField, requireField, setField } from '../thrift-fields.ts'
+import { writeThrift } from '../thrift-writer.ts'
+import type { ByteSink } from './byte-sink.ts'
+import { choosePlaceholders } from './choose-placeholders.ts'
+import { ChunkDictionary } from './chunk-dictionary.ts'
+import { guessLevel } from './compression-level.ts'
+import { erasePage, isDictionaryEncoded, setSizes } from './erase-page.ts'
+import { ErasedFacts } from './erased-facts.ts'
+import { type PagePlace, PageWalk } from './page-walk.ts'
+import { RowCursor } from './row-cursor.ts'
+import { StatisticsWatch } from './statistics-watch.ts'
+import { comparableBytes } from './tells-value.ts'
+
+export interface ChunkErasure {
+  readonly source: RangeSource
+  readonly chunk: ColumnChunkInfo
+  /** The chunk's row group. */
+  readonly group: { readonly firstRow: number; readonly numRows: number }
+  /** Rows of the file to leave out. */
+  readonly rows: Ranges
+  readonly spool: Spool
+  /** Cleared and used. */
+  readonly sink: ByteSink
+  /** The column's level, once it was guessed; a writer has one for a column. */
+  readonly levels: Map<number, CompressOptions>
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A page of the new chunk. */
+export interface ErasedChunkPage {
+  /** Where it, as it was, begins in the source. */
+  readonly sourceOffset: number
+  readonly pieces: readonly Piece[]
+  /** As stored, header included. */
+  readonly storedBytes: number
+  /** Header included. */
+  readonly uncompressedBytes: number
+  readonly kind: 'dictionary' | 'data-v1' | 'data-v2'
+  readonly encoding: Encoding
+  /** Entries, those without a value too. */
+  readonly numValues: number
+}
+
+/** What is left of a column chunk. */
+export interface ErasedChunk {
+  readonly pages: readonly ErasedChunkPage[]
+  readonly facts: ErasedFacts
+  readonly watch: StatisticsWatch | undefined
+}
+
+/**
+ * Leaves erased rows out of a column chunk. Pages without one are kept as they are in the source; what the dictionary
+ * holds for erased rows alone is overwritten.
+ *
+ * @throws LetheError `malformed` where counts disagree, `unsupported`
+ */
+export async function eraseChunk(erasure: ChunkErasure): Promise<ErasedChunk> {
+  return await new ChunkEraser(erasure).run()
+}
+
+type DataPlace = PagePlace & { readonly head: DataPageHead }
+
+class ChunkEraser {
+  readonly #erasure: ChunkErasure
+  readonly #walk: PageWalk
+  readonly #cursor: RowCursor
+  readonly #pages: ErasedChunkPage[] = []
+  readonly #watch: StatisticsWatch | undefined
+  #facts: ErasedFacts
+  #dictionaryPlace: PagePlace | undefined
+  #dictionary: ChunkDictionary | undefined
+  /** Kept pages of dictionary indices, whose entries are not noted yet. */
+  readonly #unread: DataPlace[] = []
+  #numValues = 0
+
+  constructor(erasure: ChunkErasure) {
+    this.#erasure = erasure
+    const { source, chunk, rows, group, signal } = erasure
+    this.#walk = new PageWalk(source, chunk, signal === undefined ? {} : { signal })
+    this.#cursor = new RowCursor(rows, group.firstRow)
+    const statistics = getField(chunk.metaData, ColumnMetaData.statistics)
+    this.#watch = statistics === undefined ? undefined : new StatisticsWatch(statistics, chunk.column)
+    this.#facts = this.#makeFacts()
+  }
+
+  async run(): Promise<ErasedChunk> {
+    for (let place = await this.#walk.next(); place !== undefined; place = await this.#walk.next()) {
+      const { head } = place
+      if (head.kind === 'index') throw unsupported('index pages')
+      if (head.kind === 'dictionary') this.#noteDictionary(place)
+      else await this.#dataPage({ ...place, head })
+    }
+    const { chunk, group } = this.#erasure
+    if (this.#numValues !== chunk.numValues) throw malformed('the pages of a chunk have not as many values as it says')
+    if (this.#cursor.rows !== group.numRows) throw malformed('a column chunk has not as many rows as its row group')
+    await this.#scrubDictionary()
+    return { pages: this.#pages, facts: this.#facts, watch: this.#watch }
+  }
+
+  #makeFacts(): ErasedFacts {
+    const hasDictionary = this.#dictionaryPlace !== undefined
+    return new ErasedFacts(this.#erasure.chunk.column, { watch: this.#watch, hasDictionary })
+  }
+
+  #noteDictionary(place: PagePlace): void {
+    if (this.#dictionaryPlace !== undefined) throw malformed('a column chunk has two dictionaries')
+    if (this.#numValues > 0) throw malformed('a dictionary stands behind data pages')
+    this.#dictionaryPlace = place
+    this.#facts = this.#makeFacts()
+  }
+
+  async #dataPage(place: DataPlace): Promise<void> {
+    const { column } = this.#erasure.chunk
+    const { numValues } = place.head
+    this.#numValues += numValues
+    const repeats = column.maxRepetitionLevel > 0
+    const early = repeats ? await this.#sections(place) : undefined
+    const rows =
+      early === undefined ? this.#cursor.flat(numValues) : this.#cursor.repeated(early.repetitionLevels!, numValues)
+    if (rows.drops.size === 0) {
+      if (isDictionaryEncoded(place.head.encoding)) this.#unread.push(place)
+      this.#pages.push(keptPage(place))
+      return
+    }
+    const sections = early ?? (await this.#sections(place))
+    if (isDictionaryEncoded(sections.encoding)) await this.#loadDictionary()
+    const { sink, chunk, spool } = this.#erasure
+    const erased = erasePage({
+      head: place.head,
+      sections,
+      rows,
+      chunk,
+      erased: this.#facts,
+      entryBytes: (index) => this.#dictionary!.entry(index),
+      compressOptions: await this.#levelOf(place, sections),
+      sink,
+    })
+    if (erased.kind === 'empty') return
+    if (isDictionaryEncoded(sections.encoding)) this.#dictionary!.markUsed(erased.values, erased.numPresent)
+    this.#pages.push({
+      ...keptPage(place),
+      ...(await spoolPage(spool, erased)),
+      uncompressedBytes: erased.header.length + erased.uncompressedBytes,
+      numValues: erased.numValues,
+    })
+  }
+
+  async #sections(place: DataPlace): Promise<PageSections> {
+    return splitPage({ head: place.head, body: await this.#walk.body(place) }, this.#erasure.chunk)
+  }
+
+  /** Options of the compression that a data page has. */
+  async #levelOf({ head, ...place }: DataPlace, { values }: PageSections): Promise<CompressOptions> {
+    const { codec } = this.#erasure.chunk
+    const body = await this.#walk.body({ head, ...place })
+    if (head.kind === 'data-v1') {
+      return this.#level(() => ({ bytes: decompress(codec, body, head.uncompressedBytes), storedBytes: body.length }))
+    }
+    if (!head.isCompressed) return {}
+    const storedBytes = body.length - head.repetitionLevelBytes - head.definitionLevelBytes
+    return this.#level(() => ({ bytes: values, storedBytes }))
+  }
+
+  #level(sample: () => { bytes: Uint8Array; storedBytes: number }): CompressOptions {
+    const { levels, chunk } = this.#erasure
+    const known = levels.get(chunk.column.index)
+    if (known !== undefined) return known
+    const guessed = guessLevel(chunk.codec, sample)
+    levels.set(chunk.column.index, guessed)
+    return guessed
+  }
+
+  async #loadDictionary(): Promise<ChunkDictionary> {
+    if (this.#dictionary !== undefined) return this.#dictionary
+    const place = this.#dictionaryPlace
+    if (place === undefined) throw malformed('a page points into a dictionary that its chunk has not')
+    this.#dictionary = new ChunkDictionary({ ...place, body: await this.#walk.body(place) }, this.#erasure.chunk)
+    return this.#dictionary
+  }
+
+  /**
+   * Entries that only erased rows used must go. Which those are is known when every page of indices was looked at;
+   * mostly the pages that were edited anyway show that all are still in use.
+   */
+  async #scrubDictionary(): Promise<void> {
+    const place = this.#dictionaryPlace
+    if (place === undefined) return
+    const suspects = await this.#suspects()
+    if (suspects.length === 0 || !(await this.#isAnyUnused(suspects))) {
+      this.#pages.unshift(keptPage(place))
+      return
+    }
+    const dictionary = await this.#loadDictionary()
+    for (const index of suspects) {
+      const bytes = dictionary.entry(index)
+      if (!dictionary.isUsed(index)) this.#watch?.see(bytes, 0, bytes.length)
+    }
+    this.#pages.unshift(await this.#writeDictionary(place, dictionary))
+  }
+
+  /** Entries that an erased row used, or that equal one of its values that stood outside the dictionary. */
+  async #suspects(): Promise<number[]> {
+    const { entries, hasPlainValues, plainValues } = this.#facts
+    const suspects = [...entries.keys()]
+    if (!hasPlainValues) return suspects
+    const dictionary = await this.#loadDictionary()
+    const comparable = comparableBytes(this.#erasure.chunk.column)
+    for (let index = 0; index < dictionary.size; index += 1) {
+      if (!entries.has(index) && plainValues.has(comparable(dictionary.entry(index)))) suspects.push(index)
+    }
+    return suspects
+  }
+
+  async #isAnyUnused(suspects: readonly number[]): Promise<boolean> {
+    const dictionary = await this.#loadDictionary()
+    let pending = suspects.filter((index) => !dictionary.isUsed(index))
+    for (const place of this.#unread) {
+      if (pending.length === 0) return false
+      const sections = await this.#sections(place)
+      dictionary.markUsed(sections.values, presentCount(sections, this.#erasure.chunk))
+      pending = pending.filter((index) => !dictionary.isUsed(index))
+    }
+    return pending.length > 0
+  }
+
+  /** All entries without a use go, those that were there before too: they may be a person's from another day. */
+  async #writeDictionary(place: PagePlace, dictionary: ChunkDictionary): Promise<ErasedChunkPage> {
+    const { chunk, sink, spool } = this.#erasure
+    const entries = Array.from({ length: dictionary.size }, (_, index) => index).filter(
+      (index) => !dictionary.isUsed(index),
+    )
+    const replacements = choosePlaceholders(dictionary, { column: chunk.column, entries })
+    if (replacements === undefined) throw unsupported('a dictionary whose type has no unused value')
+    sink.clear()
+    dictionary.write(sink, replacements)
+    const bytes = sink.view()
+    const storedBytes = place.head.compressedBytes
+    const body = compress(
+      chunk.codec,
+      bytes,
+      this.#level(() => ({ bytes: dictionary.bytes, storedBytes })),
+    )
+    const struct = copyStruct(place.head.struct)
+    const head = requireField(struct, PageHeader.dictionaryPageHeader)
+    // Placeholders are in no order.
+    if (getField(head, DictionaryPageHeader.isSorted) === true) setField(head, DictionaryPageHeader.isSorted, false)
+    setSizes(struct, { body, uncompressedBytes: bytes.length })
+    const header = writeThrift(struct)
+    return {
+      ...keptPage(place),
+      ...(await spoolPage(spool, { header, body })),
+      uncompressedBytes: header.length + bytes.length,
+    }
+  }
+}
+
+function keptPage({ head, offset, headerBytes, end }: PagePlace): ErasedChunkPage {
+  if (head.kind === 'index') throw unsupported('index pages')
+  return {
+    sourceOffset: offset,
+    pieces: [{ from: 'source', start: offset, end }],
+    storedBytes: end - offset,
+    uncompressedBytes: headerBytes + head.uncompressedBytes,
+    kind: head.kind,
+    encoding: head.encoding,
+    numValues: head.numValues,
+  }
+}
+
+async function spoolPage(
+  spool: Spool,
+  { header, body }: { header: Uint8Array; body: Uint8Array },
+): Promise<Pick<ErasedChunkPage, 'pieces' | 'storedBytes'>> {
+  const { start } = await spool.append(header)
+  const { end } = await spool.append(body)
+  return { pieces: [{ from: 'spool', start, end }], storedBytes: end - start }
+}
+
+function presentCount({ definitionLevels, numValues }: PageSections, { column }: ColumnChunkInfo): number {
+  return definitionLevels === undefined ? numValues : countLevel(definitionLevels, numValues, column.maxDefinitionLevel)
+}

@@ -1,0 +1,235 @@
+import { crc32 } from 'node:zlib'
+import { type CompressOptions, compress } from '../codecs.ts'
+import type { ColumnChunkInfo } from '../column-chunk.ts'
+import { malformed } from '../malformed.ts'
+import { DataPageHeader, DataPageHeaderV2, PageHeader } from '../metadata.ts'
+import type { Encoding } from '../metadata-enums.ts'
+import type { LevelSection, PageSections } from '../page-body.ts'
+import type { DataPageHead } from '../page-header.ts'
+import type { ThriftStruct } from '../thrift.ts'
+import { copyStruct, getField, requireField, setField } from '../thrift-fields.ts'
+import { writeThrift } from '../thrift-writer.ts'
+import type { ByteSink } from './byte-sink.ts'
+import type { PageRows } from './row-cursor.ts'
+import { presentValues, spliceLevels } from './splice-levels.ts'
+import { type ErasedValues, spliceValues } from './splice-values.ts'
+import { StatisticsWatch } from './statistics-watch.ts'
+
+export interface PageErasure {
+  readonly head: DataPageHead
+  readonly sections: PageSections
+  readonly rows: PageRows
+  readonly chunk: Pick<ColumnChunkInfo, 'column' | 'codec'>
+  readonly erased: ErasedLevels & ErasedValues
+  /** The bytes of the dictionary's entry, for pages of indices. */
+  readonly entryBytes: (index: number) => Uint8Array
+  readonly compressOptions: CompressOptions
+  /** Cleared and used. */
+  readonly sink: ByteSink
+}
+
+/** Told of the levels that go. */
+export interface ErasedLevels {
+  repetitionLevel(level: number, times: number): void
+  definitionLevel(level: number, times: number): void
+}
+
+/** What is left of a page; nothing where all its entries are gone. Views are valid until the sink is used again. */
+export type ErasedPage =
+  | { readonly kind: 'empty' }
+  | {
+      readonly kind: 'page'
+      readonly header: Uint8Array
+      readonly body: Uint8Array
+      readonly uncompressedBytes: number
+      /** Entries, those without a value too. */
+      readonly numValues: number
+      /** Values, decompressed, and how many. */
+      readonly values: Uint8Array
+      readonly numPresent: number
+    }
+
+/** Leaves the entries of erased rows out of a data page. @throws LetheError `malformed`, `unsupported` */
+export function erasePage(erasure: PageErasure): ErasedPage {
+  const { head, sections, rows, chunk, sink } = erasure
+  const { numValues } = head
+  const present = presentValues(sections.definitionLevels, {
+    numValues,
+    maxLevel: chunk.column.maxDefinitionLevel,
+    drops: rows.drops,
+  })
+  checkCounts(erasure, present.count)
+  sink.clear()
+  const layout = head.kind === 'data-v1' ? writeLevelsV1(erasure) : writeLevelsV2(erasure)
+  const watch = watchOf(erasure)
+  spliceValues(sections.encoding, sections.values, {
+    column: chunk.column,
+    count: present.count,
+    drops: present.drops,
+    sink,
+    erased: watch === undefined ? erasure.erased : alsoSeen(erasure, watch),
+  })
+  if (rows.drops.size === numValues) return { kind: 'empty' }
+  const left = {
+    ...layout,
+    numValues: numValues - rows.drops.size,
+    numPresent: present.count - present.drops.size,
+    statistics: watch?.edited({
+      nulls: rows.drops.size - present.drops.size,
+      values: present.drops.size,
+    }),
+  }
+  return head.kind === 'data-v1' ? writePageV1(erasure, left) : writePageV2(erasure, head, left)
+}
+
+/** A page whose counts contradict each other may assign values to other rows than its readers do. */
+function checkCounts({ head, chunk: { column } }: PageErasure, numPresent: number): void {
+  if (head.kind === 'data-v1') return
+  const { numValues, numNulls, numRows } = head
+  if (column.maxRepetitionLevel === 0 && (numRows !== numValues || numNulls !== numValues - numPresent)) {
+    throw malformed('a page has other counts of rows and nulls than its levels')
+  }
+}
+
+interface Layout {
+  /** Where in the sink the values begin. */
+  readonly valuesStart: number
+  readonly repetitionLevelBytes: number
+  readonly definitionLevelBytes: number
+  /** Rows that began in the page and go. */
+  readonly rowsErased: number
+}
+
+interface PageLeft extends Layout {
+  readonly numValues: number
+  readonly numPresent: number
+  readonly statistics: ThriftStruct | undefined
+}
+
+function writeLevelsV1(erasure: PageErasure): Layout {
+  const { sections, sink } = erasure
+  let rowsErased = 0
+  for (const [kind, section] of [
+    ['repetitionLevel', sections.repetitionLevels],
+    ['definitionLevel', sections.definitionLevels],
+  ] as const) {
+    if (section === undefined) continue
+    const start = sink.size
+    if (section.encoding === 'RLE') sink.littleEndian(0, 4)
+    rowsErased += writeLevels(erasure, kind, section)
+    if (section.encoding === 'RLE') sink.setUint32(start, sink.size - start - 4)
+  }
+  return { valuesStart: sink.size, repetitionLevelBytes: 0, definitionLevelBytes: 0, rowsErased }
+}
+
+function writeLevelsV2(erasure: PageErasure): Layout {
+  const { sections, sink } = erasure
+  const rowsErased = writeLevels(erasure, 'repetitionLevel', sections.repetitionLevels)
+  const repetitionLevelBytes = sink.size
+  writeLevels(erasure, 'definitionLevel', sections.definitionLevels)
+  const definitionLevelBytes = sink.size - repetitionLevelBytes
+  return { valuesStart: sink.size, repetitionLevelBytes, definitionLevelBytes, rowsErased }
+}
+
+/** How many rows begin with the levels that go; 0 for definition levels. */
+function writeLevels(
+  { head, rows, sink, erased }: PageErasure,
+  kind: 'repetitionLevel' | 'definitionLevel',
+  section: LevelSection | undefined,
+): number {
+  if (section === undefined) return 0
+  let rowsErased = 0
+  const onDropped = (level: number, times: number): void => {
+    if (kind === 'repetitionLevel' && level === 0) rowsErased += times
+    erased[kind](level, times)
+  }
+  spliceLevels(section, { numValues: head.numValues, drops: rows.drops, sink, onDropped })
+  return rowsErased
+}
+
+function writePageV1({ head, chunk: { codec }, sink, compressOptions }: PageErasure, left: PageLeft): ErasedPage {
+  const bytes = sink.view()
+  const body = compress(codec, bytes, compressOptions)
+  const header = copyStruct(head.struct)
+  const data = requireField(header, PageHeader.dataPageHeader)
+  setField(data, DataPageHeader.numValues, left.numValues)
+  if (left.statistics !== undefined) setField(data, DataPageHeader.statistics, left.statistics)
+  return finishPage(header, { body, uncompressedBytes: bytes.length, left, values: sink.view(left.valuesStart) })
+}
+
+function writePageV2(
+  { head, rows, chunk: { column, codec }, sink, compressOptions }: PageErasure,
+  { isCompressed }: Extract<DataPageHead, { kind: 'data-v2' }>,
+  left: PageLeft,
+): ErasedPage {
+  const values = sink.view(left.valuesStart)
+  // No value is no valid stream of some codecs, and readers differ in what they take for it.
+  const compresses = isCompressed && values.length > 0
+  const stored = compresses ? compress(codec, values, compressOptions) : values
+  const header = copyStruct(head.struct)
+  const data = requireField(header, PageHeader.dataPageHeaderV2)
+  setField(data, DataPageHeaderV2.numValues, left.numValues)
+  setField(data, DataPageHeaderV2.numNulls, left.numValues - left.numPresent)
+  setField(
+    data,
+    DataPageHeaderV2.numRows,
+    column.maxRepetitionLevel === 0 ? left.numValues : rows.numRows - left.rowsErased,
+  )
+  setField(data, DataPageHeaderV2.repetitionLevelsByteLength, left.repetitionLevelBytes)
+  setField(data, DataPageHeaderV2.definitionLevelsByteLength, left.definitionLevelBytes)
+  if (compresses !== isCompressed) setField(data, DataPageHeaderV2.isCompressed, compresses)
+  if (left.statistics !== undefined) setField(data, DataPageHeaderV2.statistics, left.statistics)
+  const body = Buffer.concat([sink.view().subarray(0, left.valuesStart), stored])
+  return finishPage(header, { body, uncompressedBytes: sink.size, left, values })
+}
+
+function finishPage(
+  header: ThriftStruct,
+  {
+    body,
+    uncompressedBytes,
+    left,
+    values,
+  }: { body: Uint8Array; uncompressedBytes: number; left: PageLeft; values: Uint8Array },
+): ErasedPage {
+  setSizes(header, { body, uncompressedBytes })
+  const { numValues, numPresent } = left
+  return { kind: 'page', header: writeThrift(header), body, uncompressedBytes, numValues, values, numPresent }
+}
+
+/** Sizes and, where the source has one, the CRC of a page whose body is new. */
+export function setSizes(
+  header: ThriftStruct,
+  { body, uncompressedBytes }: { body: Uint8Array; uncompressedBytes: number },
+): void {
+  setField(header, PageHeader.uncompressedPageSize, uncompressedBytes)
+  setField(header, PageHeader.compressedPageSize, body.length)
+  if (getField(header, PageHeader.crc) !== undefined) setField(header, PageHeader.crc, crc32(body) | 0)
+}
+
+function watchOf({ head, chunk: { column } }: PageErasure): StatisticsWatch | undefined {
+  const statistics =
+    head.kind === 'data-v1'
+      ? getField(requireField(head.struct, PageHeader.dataPageHeader), DataPageHeader.statistics)
+      : getField(requireField(head.struct, PageHeader.dataPageHeaderV2), DataPageHeaderV2.statistics)
+  return statistics === undefined ? undefined : new StatisticsWatch(statistics, column)
+}
+
+/** The page's own statistics are watched beside the chunk's. */
+function alsoSeen({ erased, entryBytes }: PageErasure, watch: StatisticsWatch): ErasedValues {
+  return {
+    value(bytes, start, end) {
+      watch.see(bytes, start, end)
+      erased.value(bytes, start, end)
+    },
+    entry(index, times) {
+      erased.entry(index, times)
+      const bytes = entryBytes(index)
+      watch.see(bytes, 0, bytes.length)
+    },
+  }
+}
+
+export function isDictionaryEncoded(encoding: Encoding): boolean {
+  return encoding === 'PLAIN_DICTIONARY' || encoding === 'RLE_DICTIONARY'
+}

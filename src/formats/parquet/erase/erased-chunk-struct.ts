@@ -1,0 +1,82 @@
+import type { ColumnChunkInfo } from '../column-chunk.ts'
+import { ColumnChunk, ColumnMetaData, PageEncodingStats } from '../metadata.ts'
+import { encodings, type PageType, pageTypes } from '../metadata-enums.ts'
+import type { ThriftStruct } from '../thrift.ts'
+import { copyStruct, getField, removeField, requireField, setField } from '../thrift-fields.ts'
+import type { ErasedChunk, ErasedChunkPage } from './erase-chunk.ts'
+
+/**
+ * The ColumnChunk of a chunk that rows were left out of: counts, sizes and statistics of what stays. Offsets are still
+ * those of the source: `placeChunk` sets them.
+ */
+export function erasedChunkStruct(chunk: ColumnChunkInfo, erased: ErasedChunk): ThriftStruct {
+  const struct = copyStruct(chunk.struct)
+  const metaData = requireField(struct, ColumnChunk.metaData)
+  const { pages, facts, watch } = erased
+  const numValues = sum(pages, (page) => (page.kind === 'dictionary' ? 0 : page.numValues))
+  setField(metaData, ColumnMetaData.numValues, numValues)
+  setField(
+    metaData,
+    ColumnMetaData.totalCompressedSize,
+    sum(pages, (page) => page.storedBytes),
+  )
+  setField(
+    metaData,
+    ColumnMetaData.totalUncompressedSize,
+    sum(pages, (page) => page.uncompressedBytes),
+  )
+  if (watch !== undefined) {
+    const nulls = chunk.numValues - numValues - facts.values
+    setField(metaData, ColumnMetaData.statistics, watch.edited({ nulls, values: facts.values }))
+  }
+  const stats = getField(metaData, ColumnMetaData.encodingStats)
+  if (stats !== undefined) setField(metaData, ColumnMetaData.encodingStats, encodingStats(stats, pages))
+  removeField(metaData, ColumnMetaData.indexPageOffset)
+  for (const field of [ColumnMetaData.sizeStatistics, ColumnMetaData.geospatialStatistics]) removeField(metaData, field)
+  for (const field of [ColumnMetaData.bloomFilterOffset, ColumnMetaData.bloomFilterLength]) removeField(metaData, field)
+  for (const field of indexFields) removeField(struct, field)
+  return struct
+}
+
+const indexFields = [
+  ColumnChunk.offsetIndexOffset,
+  ColumnChunk.offsetIndexLength,
+  ColumnChunk.columnIndexOffset,
+  ColumnChunk.columnIndexLength,
+] as const
+
+function sum(pages: readonly ErasedChunkPage[], sizeOf: (page: ErasedChunkPage) => number): number {
+  return pages.reduce((total, page) => total + sizeOf(page), 0)
+}
+
+const typeOfPage: Readonly<Record<ErasedChunkPage['kind'], PageType>> = {
+  dictionary: 'DICTIONARY_PAGE',
+  'data-v1': 'DATA_PAGE',
+  'data-v2': 'DATA_PAGE_V2',
+}
+
+/** How many pages of each type and encoding there are now, in the order in which the source tells them. */
+function encodingStats(source: readonly ThriftStruct[], pages: readonly ErasedChunkPage[]): ThriftStruct[] {
+  const counts = new Map<string, number>()
+  for (const { kind, encoding } of pages) {
+    const key = `${pageTypes.indexOf(typeOfPage[kind])} ${encodings.indexOf(encoding)}`
+    counts.set(key, 1 + (counts.get(key) ?? 0))
+  }
+  const stats: ThriftStruct[] = []
+  for (const stat of source) {
+    const key = `${getField(stat, PageEncodingStats.pageType)} ${getField(stat, PageEncodingStats.encoding)}`
+    const count = counts.get(key)
+    counts.delete(key)
+    if (count !== undefined) stats.push(encodingStat(copyStruct(stat), key, count))
+  }
+  for (const [key, count] of counts) stats.push(encodingStat({ fields: [] }, key, count))
+  return stats
+}
+
+function encodingStat(stat: ThriftStruct, key: string, count: number): ThriftStruct {
+  const [pageType, encoding] = key.split(' ').map(Number)
+  setField(stat, PageEncodingStats.pageType, pageType!)
+  setField(stat, PageEncodingStats.encoding, encoding!)
+  setField(stat, PageEncodingStats.count, count)
+  return stat
+}

@@ -1,0 +1,76 @@
+import type { RangeSource } from '../../range-source.ts'
+import type { Extent } from '../column-chunk.ts'
+import { malformed } from '../malformed.ts'
+import type { PageHead } from '../page-header.ts'
+import { checkCrc, isTruncated, parsePageHead, type StoredPage } from '../page-reader.ts'
+
+/** Where a page lies, by its header; the body is not read yet. */
+export type PagePlace = Omit<StoredPage, 'body'>
+
+/** A first guess at a header's size; most are 20 to 100 bytes. */
+const headerGuessBytes = 1024
+/** Read at once while pages are only passed by: small, because large pages are jumped over. */
+const passingBytes = 32 * 1024
+/** Read behind a page whose body is wanted: its neighbours are mostly wanted too, where pages are small. */
+const behindBytes = 128 * 1024
+
+/**
+ * Walks over the pages of a column chunk by their headers, and reads the bodies of only those that are asked for.
+ *
+ * What it reads of a chunk whose pages are large is little more than the headers and those bodies.
+ */
+export class PageWalk {
+  readonly #source: RangeSource
+  readonly #end: number
+  readonly #options: { signal?: AbortSignal }
+  #position: number
+  #window: Uint8Array = new Uint8Array(0)
+  #windowStart = 0
+
+  constructor(source: RangeSource, { start, end }: Extent, options: { readonly signal?: AbortSignal } = {}) {
+    this.#source = source
+    this.#position = start
+    this.#end = end
+    this.#options = options
+  }
+
+  /** The next page, undefined behind the last. @throws LetheError `malformed` where a page does not fit the chunk */
+  async next(): Promise<PagePlace | undefined> {
+    this.#options.signal?.throwIfAborted()
+    const offset = this.#position
+    if (offset === this.#end) return undefined
+    const { head, headerBytes } = await this.#head(offset)
+    const end = offset + headerBytes + head.compressedBytes
+    if (end > this.#end) throw malformed('a page reaches beyond its column chunk')
+    this.#position = end
+    return { head, offset, headerBytes, end }
+  }
+
+  /** The body of a page, its CRC checked; not to be written to. @throws LetheError `malformed` */
+  async body({ head, offset, headerBytes, end }: PagePlace): Promise<Uint8Array> {
+    const body = await this.#bytes(offset + headerBytes, end, behindBytes)
+    checkCrc(head, body)
+    return body
+  }
+
+  async #head(offset: number): Promise<{ head: PageHead; headerBytes: number }> {
+    for (let guess = headerGuessBytes; ; guess *= 4) {
+      const end = Math.min(this.#end, offset + guess)
+      const bytes = await this.#bytes(offset, end, passingBytes)
+      try {
+        return parsePageHead(bytes)
+      } catch (error) {
+        if (end === this.#end || !isTruncated(error)) throw error
+      }
+    }
+  }
+
+  /** Bytes `start..end`, from the window where they are in it; else the window moves there, `ahead` bytes longer. */
+  async #bytes(start: number, end: number, ahead: number): Promise<Uint8Array> {
+    if (start < this.#windowStart || end > this.#windowStart + this.#window.length) {
+      this.#window = await this.#source.read(start, Math.min(this.#end, end + ahead), this.#options)
+      this.#windowStart = start
+    }
+    return this.#window.subarray(start - this.#windowStart, end - this.#windowStart)
+  }
+}

@@ -1,0 +1,132 @@
+import type { Ranges } from '../../../domain/ranges.ts'
+import { malformed, unsupported } from '../malformed.ts'
+import type { Encoding } from '../metadata-enums.ts'
+import { valueWidth } from '../plain-values.ts'
+import type { LeafColumn } from '../schema.ts'
+import type { ByteSink } from './byte-sink.ts'
+import { spliceHybrid } from './splice-hybrid.ts'
+
+/** Told of every value that goes, in order. */
+export interface ErasedValues {
+  /** `bytes[start..end]`: the value as PLAIN writes it, without a length; a boolean is one byte, 0 or 1. */
+  value(bytes: Uint8Array, start: number, end: number): void
+  /** An entry of the chunk's dictionary, `times` in a row. */
+  entry(index: number, times: number): void
+}
+
+export interface ValueSplice {
+  readonly column: Pick<LeafColumn, 'physicalType' | 'typeLength'>
+  /** Values in the section; none of them is null. */
+  readonly count: number
+  /** Ordinals of those to leave out. */
+  readonly drops: Ranges
+  readonly sink: ByteSink
+  readonly erased: ErasedValues
+}
+
+/**
+ * Writes the values of a page without those at `drops`, in the encoding that they have.
+ *
+ * @throws LetheError `malformed` where the section is not exactly `count` values, `unsupported` for other encodings
+ */
+export function spliceValues(encoding: Encoding, values: Uint8Array, splice: ValueSplice): void {
+  if (encoding === 'GROUP_VAR_INT' || encoding === 'BIT_PACKED') throw unsupported(`values in the encoding ${encoding}`)
+  splicers[encoding](values, splice)
+}
+
+const splicers: Readonly<
+  Record<Exclude<Encoding, 'GROUP_VAR_INT' | 'BIT_PACKED'>, (values: Uint8Array, splice: ValueSplice) => void>
+> = {
+  PLAIN: splicePlain,
+  PLAIN_DICTIONARY: spliceIndices,
+  RLE_DICTIONARY: spliceIndices,
+  RLE: notYet,
+  DELTA_BINARY_PACKED: notYet,
+  DELTA_LENGTH_BYTE_ARRAY: notYet,
+  DELTA_BYTE_ARRAY: notYet,
+  BYTE_STREAM_SPLIT: notYet,
+}
+
+function notYet(): void {
+  throw unsupported('this encoding')
+}
+
+function splicePlain(values: Uint8Array, splice: ValueSplice): void {
+  const width = valueWidth(splice.column)
+  if (splice.column.physicalType === 'BOOLEAN') splicePlainBooleans(values, splice)
+  else if (width === undefined) splicePlainByteArrays(values, splice)
+  else splicePlainFixed(values, width, splice)
+}
+
+function splicePlainFixed(values: Uint8Array, width: number, { count, drops, sink, erased }: ValueSplice): void {
+  if (values.length !== count * width) throw wrongCount()
+  for (const { start, end } of drops.gaps(0, count)) sink.bytes(values, start * width, end * width)
+  for (const { start, end } of drops) {
+    for (let index = start; index < end; index += 1) erased.value(values, index * width, (index + 1) * width)
+  }
+}
+
+const lengthBytes = 4
+
+function splicePlainByteArrays(values: Uint8Array, { count, drops, sink, erased }: ValueSplice): void {
+  const view = new DataView(values.buffer, values.byteOffset, values.byteLength)
+  let position = 0
+  let keptFrom = 0
+  let nextDrop = 0
+  for (let index = 0; index < count; index += 1) {
+    if (position + lengthBytes > values.length) throw wrongCount()
+    const start = position + lengthBytes
+    const end = start + view.getUint32(position, true)
+    if (end > values.length) throw wrongCount()
+    if (nextDrop < drops.count && index >= drops.startAt(nextDrop)) {
+      sink.bytes(values, keptFrom, position)
+      keptFrom = end
+      erased.value(values, start, end)
+      if (index + 1 === drops.endAt(nextDrop)) nextDrop += 1
+    }
+    position = end
+  }
+  if (position !== values.length) throw wrongCount()
+  sink.bytes(values, keptFrom, position)
+}
+
+const booleans = Uint8Array.of(0, 1)
+
+function splicePlainBooleans(values: Uint8Array, { count, drops, sink, erased }: ValueSplice): void {
+  if (values.length !== Math.ceil(count / 8)) throw wrongCount()
+  const bitAt = (index: number): number => (values[index >>> 3]! >>> (index & 7)) & 1
+  let bits = 0
+  let held = 0
+  for (const { start, end } of drops.gaps(0, count)) {
+    for (let index = start; index < end; index += 1) {
+      bits |= bitAt(index) << held
+      held += 1
+      if (held < 8) continue
+      sink.byte(bits)
+      bits = 0
+      held = 0
+    }
+  }
+  if (held > 0) sink.byte(bits)
+  for (const { start, end } of drops) {
+    for (let index = start; index < end; index += 1) erased.value(booleans, bitAt(index), bitAt(index) + 1)
+  }
+}
+
+/** Indices of the chunk's dictionary: their bit width in one byte, then runs. */
+function spliceIndices(values: Uint8Array, { count, drops, sink, erased }: ValueSplice): void {
+  const [bitWidth] = values
+  if (bitWidth === undefined) {
+    if (count > 0) throw wrongCount()
+    return
+  }
+  sink.byte(bitWidth)
+  spliceHybrid(
+    { bytes: values.subarray(1), bitWidth, numValues: count },
+    { drops, sink, onDropped: (index, times) => erased.entry(index, times) },
+  )
+}
+
+function wrongCount(): Error {
+  return malformed('a page has not as many values as its levels say')
+}
