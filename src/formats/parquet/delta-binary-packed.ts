@@ -11,8 +11,9 @@ import { malformed } from './malformed.ts'
 export class DeltaReader {
   readonly #bytes: Uint8Array
   readonly #isWide: boolean
-  readonly #miniblocks: number
-  readonly #perMiniblock: number
+  /** Miniblocks in a block, values in a miniblock. */
+  readonly miniblocks: number
+  readonly perMiniblock: number
   /** Values in the section. */
   readonly count: number
   #left: number
@@ -38,18 +39,18 @@ export class DeltaReader {
     this.#isWide = width === 8
     this.#position = start
     const blockSize = this.#varint()
-    this.#miniblocks = this.#varint()
+    this.miniblocks = this.#varint()
     this.count = this.#varint()
-    this.#perMiniblock = blockSize / this.#miniblocks
-    if (blockSize === 0 || this.#miniblocks === 0 || blockSize % 128 !== 0 || this.#perMiniblock % 32 !== 0) {
+    this.perMiniblock = blockSize / this.miniblocks
+    if (blockSize === 0 || this.miniblocks === 0 || blockSize % 128 !== 0 || this.perMiniblock % 32 !== 0) {
       throw malformed('delta-encoded values in blocks of an impossible size')
     }
-    if (this.#miniblocks > bytes.length) throw malformed('delta-encoded values reach beyond their bytes')
+    if (this.miniblocks > bytes.length) throw malformed('delta-encoded values reach beyond their bytes')
     this.#left = this.count
     const first = this.#zigzag()
     this.#low = first.low
     this.#high = first.high
-    this.#miniblock = this.#miniblocks
+    this.#miniblock = this.miniblocks
   }
 
   /** Where the section ends, once all values were read: behind the miniblock of the last one. */
@@ -130,28 +131,28 @@ export class DeltaReader {
   }
 
   #nextMiniblock(): void {
-    if (this.#miniblock === this.#miniblocks) this.#nextBlock()
+    if (this.#miniblock === this.miniblocks) this.#nextBlock()
     this.#bitWidth = this.#widths[this.#miniblock]!
     this.#miniblock += 1
     // Some writers make deltas of 32-bit values with 64-bit arithmetic: 33 bits, whose last one is of no effect.
     if (this.#bitWidth > 64) throw malformed('delta-encoded values of too many bits')
-    const size = (this.#perMiniblock / 8) * this.#bitWidth
+    const size = (this.perMiniblock / 8) * this.#bitWidth
     if (size > this.#bytes.length - this.#position) throw malformed('delta-encoded values reach beyond their bytes')
     this.#byte = this.#position
     this.#bit = 0
     this.#position += size
-    this.#leftInMiniblock = this.#perMiniblock
+    this.#leftInMiniblock = this.perMiniblock
   }
 
   #nextBlock(): void {
     const min = this.#zigzag()
     this.#minLow = min.low
     this.#minHigh = min.high
-    if (this.#miniblocks > this.#bytes.length - this.#position) {
+    if (this.miniblocks > this.#bytes.length - this.#position) {
       throw malformed('delta-encoded values reach beyond their bytes')
     }
-    this.#widths = this.#bytes.subarray(this.#position, this.#position + this.#miniblocks)
-    this.#position += this.#miniblocks
+    this.#widths = this.#bytes.subarray(this.#position, this.#position + this.miniblocks)
+    this.#position += this.miniblocks
     this.#miniblock = 0
   }
 

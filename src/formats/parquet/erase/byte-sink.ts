@@ -11,6 +11,11 @@ export class ByteSink {
     this.#size = 0
   }
 
+  /** Forgets the bytes from `size` on. */
+  truncate(size: number): void {
+    this.#size = size
+  }
+
   /** The bytes from `start` on: a view that the next call may overwrite. */
   view(start = 0): Uint8Array {
     return this.#bytes.subarray(start, this.#size)

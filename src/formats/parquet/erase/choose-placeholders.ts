@@ -6,14 +6,14 @@ import { comparableBytes } from './tells-value.ts'
 
 /**
  * Values to put in the place of dictionary entries that no row uses any more: one for each, distinct from one another
- * and from every entry that the dictionary has or had. Arrow merges equal entries when it reads a dictionary as such,
+ * and from every entry that the dictionary has or had, and from what else was erased (in comparable form). Arrow merges equal entries when it reads a dictionary as such,
  * and then every later index means another value.
  *
  * Undefined where the type has not so many unused values.
  */
 export function choosePlaceholders(
   dictionary: Pick<ChunkDictionary, 'size' | 'entry'>,
-  { column, entries }: { column: LeafColumn; entries: readonly number[] },
+  { column, entries, erased }: { column: LeafColumn; entries: readonly number[]; erased: Pick<ByteSet, 'has'> },
 ): ReadonlyMap<number, Uint8Array> | undefined {
   const series = placeholderSeries(column)
   const comparable = comparableBytes(column)
@@ -28,8 +28,9 @@ export function choosePlaceholders(
     })
     if (candidates.some((row) => row.length === 0)) return undefined
     const taken = takenAmong(candidates.flat(), { dictionary, comparable })
+    const isFree = (bytes: Uint8Array): boolean => !taken.has(bytes) && !erased.has(bytes)
     for (const [index, entry] of missing.entries()) {
-      const free = candidates[index]!.find((bytes) => !taken.has(comparable(bytes)))
+      const free = candidates[index]!.find((bytes) => isFree(comparable(bytes)))
       if (free !== undefined) chosen.set(entry, free)
     }
     missing = missing.filter((entry) => !chosen.has(entry))

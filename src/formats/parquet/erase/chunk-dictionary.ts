@@ -8,6 +8,11 @@ import type { ByteSink } from './byte-sink.ts'
 
 const batchSize = 4096
 
+export interface DictionaryContent {
+  readonly entries: Iterable<number>
+  readonly replacements?: ReadonlyMap<number, Uint8Array>
+}
+
 /** The dictionary of a chunk, and which of its entries rows that stay are known to use. */
 export class ChunkDictionary {
   readonly #values: Values
@@ -33,11 +38,6 @@ export class ChunkDictionary {
 
   get size(): number {
     return this.#values.count
-  }
-
-  /** How many entries are not known to be used. */
-  get unused(): number {
-    return this.#unused
   }
 
   isUsed(index: number): boolean {
@@ -78,11 +78,17 @@ export class ChunkDictionary {
     this.#unused -= 1
   }
 
-  /** Writes the entries as PLAIN, with others in place of those given. */
-  write(sink: ByteSink, replacements: ReadonlyMap<number, Uint8Array>): void {
+  /** The entries that are known to be used, or those that are not, in order. */
+  entries(kind: 'used' | 'unused'): number[] {
+    const wanted = kind === 'used' ? 1 : 0
+    return Array.from(this.#isUsed.keys()).filter((index) => this.#isUsed[index] === wanted)
+  }
+
+  /** Writes entries as PLAIN, some of them replaced. */
+  write(sink: ByteSink, { entries, replacements }: DictionaryContent): void {
     const isVariable = this.#values.kind === 'variable'
-    for (let index = 0; index < this.size; index += 1) {
-      const bytes = replacements.get(index) ?? this.entry(index)
+    for (const index of entries) {
+      const bytes = replacements?.get(index) ?? this.entry(index)
       if (isVariable) sink.littleEndian(bytes.length, 4)
       sink.bytes(bytes)
     }

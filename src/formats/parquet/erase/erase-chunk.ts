@@ -1,10 +1,11 @@
+import { LetheError } from '../../../domain/error.ts'
 import type { Ranges } from '../../../domain/ranges.ts'
 import type { Piece } from '../../edit.ts'
 import type { RangeSource } from '../../range-source.ts'
 import type { Spool } from '../../spool.ts'
 import { type CompressOptions, compress, decompress } from '../codecs.ts'
 import type { ColumnChunkInfo } from '../column-chunk.ts'
-import { countLevel } from '../levels.ts'
+import { countPresent } from '../levels.ts'
 import { malformed, unsupported } from '../malformed.ts'
 import { ColumnMetaData, DictionaryPageHeader, PageHeader } from '../metadata.ts'
 import type { Encoding } from '../metadata-enums.ts'
@@ -14,11 +15,12 @@ import { copyStruct, getField, requireField, setField } from '../thrift-fields.t
 import { writeThrift } from '../thrift-writer.ts'
 import type { ByteSink } from './byte-sink.ts'
 import { choosePlaceholders } from './choose-placeholders.ts'
-import { ChunkDictionary } from './chunk-dictionary.ts'
+import { ChunkDictionary, type DictionaryContent } from './chunk-dictionary.ts'
 import { guessLevel } from './compression-level.ts'
 import { erasePage, isDictionaryEncoded, setSizes } from './erase-page.ts'
 import { ErasedFacts } from './erased-facts.ts'
 import { type PagePlace, PageWalk } from './page-walk.ts'
+import { gone, type IndexMap } from './remap-indices.ts'
 import { RowCursor } from './row-cursor.ts'
 import { StatisticsWatch } from './statistics-watch.ts'
 import { comparableBytes } from './tells-value.ts'
@@ -62,13 +64,23 @@ export interface ErasedChunk {
 
 /**
  * Leaves erased rows out of a column chunk. Pages without one are kept as they are in the source; what the dictionary
- * holds for erased rows alone is overwritten.
+ * holds for erased rows alone is overwritten, or, where the column's type has no value for that, left out, and then all
+ * pages that point into the dictionary are written again.
  *
  * @throws LetheError `malformed` where counts disagree, `unsupported`
  */
 export async function eraseChunk(erasure: ChunkErasure): Promise<ErasedChunk> {
-  return await new ChunkEraser(erasure).run()
+  const erased = await new ChunkEraser(erasure).run()
+  if (erased.kind === 'erased') return erased.chunk
+  const again = await new ChunkEraser(erasure, erased.keptEntries).run()
+  if (again.kind === 'erased') return again.chunk
+  throw new LetheError('internal', 'a dictionary without unused entries has some')
 }
+
+type Outcome =
+  | { readonly kind: 'erased'; readonly chunk: ErasedChunk }
+  /** The dictionary must be written anew, with these entries alone. */
+  | { readonly kind: 'rebuild'; readonly keptEntries: readonly number[] }
 
 type DataPlace = PagePlace & { readonly head: DataPageHead }
 
@@ -84,9 +96,13 @@ class ChunkEraser {
   /** Kept pages of dictionary indices, whose entries are not noted yet. */
   readonly #unread: DataPlace[] = []
   #numValues = 0
+  readonly #keptEntries: readonly number[] | undefined
+  #indexMap: IndexMap | undefined
 
-  constructor(erasure: ChunkErasure) {
+  /** @param keptEntries of the dictionary, where it is to be rebuilt */
+  constructor(erasure: ChunkErasure, keptEntries?: readonly number[]) {
     this.#erasure = erasure
+    this.#keptEntries = keptEntries
     const { source, chunk, rows, group, signal } = erasure
     this.#walk = new PageWalk(source, chunk, signal === undefined ? {} : { signal })
     this.#cursor = new RowCursor(rows, group.firstRow)
@@ -95,18 +111,19 @@ class ChunkEraser {
     this.#facts = this.#makeFacts()
   }
 
-  async run(): Promise<ErasedChunk> {
+  async run(): Promise<Outcome> {
     for (let place = await this.#walk.next(); place !== undefined; place = await this.#walk.next()) {
       const { head } = place
       if (head.kind === 'index') throw unsupported('index pages')
-      if (head.kind === 'dictionary') this.#noteDictionary(place)
+      if (head.kind === 'dictionary') await this.#noteDictionary(place)
       else await this.#dataPage({ ...place, head })
     }
     const { chunk, group } = this.#erasure
     if (this.#numValues !== chunk.numValues) throw malformed('the pages of a chunk have not as many values as it says')
     if (this.#cursor.rows !== group.numRows) throw malformed('a column chunk has not as many rows as its row group')
-    await this.#scrubDictionary()
-    return { pages: this.#pages, facts: this.#facts, watch: this.#watch }
+    const keptEntries = await this.#scrubDictionary()
+    if (keptEntries !== undefined) return { kind: 'rebuild', keptEntries }
+    return { kind: 'erased', chunk: { pages: this.#pages, facts: this.#facts, watch: this.#watch } }
   }
 
   #makeFacts(): ErasedFacts {
@@ -114,11 +131,14 @@ class ChunkEraser {
     return new ErasedFacts(this.#erasure.chunk.column, { watch: this.#watch, hasDictionary })
   }
 
-  #noteDictionary(place: PagePlace): void {
+  async #noteDictionary(place: PagePlace): Promise<void> {
     if (this.#dictionaryPlace !== undefined) throw malformed('a column chunk has two dictionaries')
     if (this.#numValues > 0) throw malformed('a dictionary stands behind data pages')
     this.#dictionaryPlace = place
     this.#facts = this.#makeFacts()
+    if (this.#keptEntries === undefined) return
+    this.#indexMap = new Uint32Array((await this.#loadDictionary()).size).fill(gone)
+    for (const [index, entry] of this.#keptEntries.entries()) this.#indexMap[entry] = index
   }
 
   async #dataPage(place: DataPlace): Promise<void> {
@@ -129,7 +149,8 @@ class ChunkEraser {
     const early = repeats ? await this.#sections(place) : undefined
     const rows =
       early === undefined ? this.#cursor.flat(numValues) : this.#cursor.repeated(early.repetitionLevels!, numValues)
-    if (rows.drops.size === 0) {
+    const isRemapped = this.#indexMap !== undefined && isDictionaryEncoded(place.head.encoding)
+    if (rows.drops.size === 0 && !isRemapped) {
       if (isDictionaryEncoded(place.head.encoding)) this.#unread.push(place)
       this.#pages.push(keptPage(place))
       return
@@ -145,10 +166,12 @@ class ChunkEraser {
       erased: this.#facts,
       entryBytes: (index) => this.#dictionary!.entry(index),
       compressOptions: await this.#levelOf(place, sections),
+      indexMap: this.#indexMap,
       sink,
     })
     if (erased.kind === 'empty') return
-    if (isDictionaryEncoded(sections.encoding)) this.#dictionary!.markUsed(erased.values, erased.numPresent)
+    if (isDictionaryEncoded(sections.encoding) && !isRemapped)
+      this.#dictionary!.markUsed(erased.values, erased.numPresent)
     this.#pages.push({
       ...keptPage(place),
       ...(await spoolPage(spool, erased)),
@@ -194,20 +217,42 @@ class ChunkEraser {
    * Entries that only erased rows used must go. Which those are is known when every page of indices was looked at;
    * mostly the pages that were edited anyway show that all are still in use.
    */
-  async #scrubDictionary(): Promise<void> {
+  async #scrubDictionary(): Promise<readonly number[] | undefined> {
     const place = this.#dictionaryPlace
-    if (place === undefined) return
+    if (place === undefined) return undefined
+    if (this.#keptEntries !== undefined) {
+      const kept = new Set(this.#keptEntries)
+      await this.#watchEntries((index) => kept.has(index))
+      this.#pages.unshift(await this.#writeDictionary(place, { entries: this.#keptEntries }))
+      return undefined
+    }
     const suspects = await this.#suspects()
     if (suspects.length === 0 || !(await this.#isAnyUnused(suspects))) {
       this.#pages.unshift(keptPage(place))
-      return
+      return undefined
     }
     const dictionary = await this.#loadDictionary()
-    for (const index of suspects) {
+    // All entries without a use go, those that were there before too: they may be a person's from another day.
+    const replacements = choosePlaceholders(dictionary, {
+      column: this.#erasure.chunk.column,
+      entries: dictionary.entries('unused'),
+      erased: this.#facts.plainValues,
+    })
+    if (replacements === undefined) return dictionary.entries('used')
+    await this.#watchEntries((index) => dictionary.isUsed(index))
+    const entries = Array.from({ length: dictionary.size }, (_, index) => index)
+    this.#pages.unshift(await this.#writeDictionary(place, { entries, replacements }))
+    return undefined
+  }
+
+  /** What stays in the dictionary stays in a row; the statistics may have been made of what does not. */
+  async #watchEntries(isUsed: (index: number) => boolean): Promise<void> {
+    const dictionary = await this.#loadDictionary()
+    for (const index of this.#facts.entries.keys()) {
+      if (isUsed(index)) continue
       const bytes = dictionary.entry(index)
-      if (!dictionary.isUsed(index)) this.#watch?.see(bytes, 0, bytes.length)
+      this.#watch?.see(bytes, 0, bytes.length)
     }
-    this.#pages.unshift(await this.#writeDictionary(place, dictionary))
   }
 
   /** Entries that an erased row used, or that equal one of its values that stood outside the dictionary. */
@@ -235,16 +280,12 @@ class ChunkEraser {
     return pending.length > 0
   }
 
-  /** All entries without a use go, those that were there before too: they may be a person's from another day. */
-  async #writeDictionary(place: PagePlace, dictionary: ChunkDictionary): Promise<ErasedChunkPage> {
+  async #writeDictionary(place: PagePlace, content: DictionaryContent): Promise<ErasedChunkPage> {
     const { chunk, sink, spool } = this.#erasure
-    const entries = Array.from({ length: dictionary.size }, (_, index) => index).filter(
-      (index) => !dictionary.isUsed(index),
-    )
-    const replacements = choosePlaceholders(dictionary, { column: chunk.column, entries })
-    if (replacements === undefined) throw unsupported('a dictionary whose type has no unused value')
+    const dictionary = await this.#loadDictionary()
     sink.clear()
-    dictionary.write(sink, replacements)
+    dictionary.write(sink, content)
+    const numValues = [...content.entries].length
     const bytes = sink.view()
     const storedBytes = place.head.compressedBytes
     const body = compress(
@@ -254,6 +295,7 @@ class ChunkEraser {
     )
     const struct = copyStruct(place.head.struct)
     const head = requireField(struct, PageHeader.dictionaryPageHeader)
+    setField(head, DictionaryPageHeader.numValues, numValues)
     // Placeholders are in no order.
     if (getField(head, DictionaryPageHeader.isSorted) === true) setField(head, DictionaryPageHeader.isSorted, false)
     setSizes(struct, { body, uncompressedBytes: bytes.length })
@@ -262,6 +304,7 @@ class ChunkEraser {
       ...keptPage(place),
       ...(await spoolPage(spool, { header, body })),
       uncompressedBytes: header.length + bytes.length,
+      numValues,
     }
   }
 }
@@ -289,5 +332,7 @@ async function spoolPage(
 }
 
 function presentCount({ definitionLevels, numValues }: PageSections, { column }: ColumnChunkInfo): number {
-  return definitionLevels === undefined ? numValues : countLevel(definitionLevels, numValues, column.maxDefinitionLevel)
+  return definitionLevels === undefined
+    ? numValues
+    : countPresent(definitionLevels, numValues, column.maxDefinitionLevel)
 }

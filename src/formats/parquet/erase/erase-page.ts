@@ -10,6 +10,7 @@ import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, requireField, setField } from '../thrift-fields.ts'
 import { writeThrift } from '../thrift-writer.ts'
 import type { ByteSink } from './byte-sink.ts'
+import { type IndexMap, remapIndices } from './remap-indices.ts'
 import type { PageRows } from './row-cursor.ts'
 import { presentValues, spliceLevels } from './splice-levels.ts'
 import { type ErasedValues, spliceValues } from './splice-values.ts'
@@ -24,6 +25,8 @@ export interface PageErasure {
   /** The bytes of the dictionary's entry, for pages of indices. */
   readonly entryBytes: (index: number) => Uint8Array
   readonly compressOptions: CompressOptions
+  /** Where indices point into a new dictionary. */
+  readonly indexMap: IndexMap | undefined
   /** Cleared and used. */
   readonly sink: ByteSink
 }
@@ -70,6 +73,11 @@ export function erasePage(erasure: PageErasure): ErasedPage {
     erased: watch === undefined ? erasure.erased : alsoSeen(erasure, watch),
   })
   if (rows.drops.size === numValues) return { kind: 'empty' }
+  if (erasure.indexMap !== undefined && isDictionaryEncoded(sections.encoding)) {
+    const values = sink.view(layout.valuesStart).slice()
+    sink.truncate(layout.valuesStart)
+    remapIndices(values, { count: present.count - present.drops.size, map: erasure.indexMap, sink })
+  }
   const left = {
     ...layout,
     numValues: numValues - rows.drops.size,

@@ -3,10 +3,14 @@ import type { LeafColumn } from '../schema.ts'
 import { getField } from '../thrift-fields.ts'
 
 /**
- * The `n`-th value of an endless or finite row of values that a column's type allows, none of which comes from data;
- * `n` counts from 0. Undefined where the row has ended, and at once for types whose values Lethe does not know.
+ * The `n`-th value of a finite row of values that a column's type allows, none of which comes from data; `n` counts
+ * from 0. Undefined where the row has ended, and at once for types whose values Lethe does not know or that have few.
  *
- * A value has `length` bytes where the type leaves the length open and that many can hold it; else as many as it needs.
+ * The rows begin where real data seldom is, at the ends of a type's range or with control characters: a placeholder
+ * that equals some erased value by chance would look like residue. Of a type with few values every one is likely.
+ *
+ * A value has `length` bytes where the type leaves the length open and that many can hold it; else as many as it needs,
+ * and never so few that data would hold it by chance.
  */
 export type PlaceholderSeries = (n: number, length: number) => Uint8Array | undefined
 
@@ -18,11 +22,11 @@ export function placeholderSeries(column: LeafColumn): PlaceholderSeries {
   switch (physicalType) {
     case 'INT32':
     case 'INT64':
-      return integers(physicalType === 'INT32' ? 4 : 8, integerLimit(column))
+      return integers(physicalType === 'INT32' ? 4 : 8, integerRange(column))
     case 'FLOAT':
-      return below(2 ** 24, (n) => bytesOf(4, (view) => view.setFloat32(0, n + 1, true)))
+      return below(2 ** 24, (n) => bytesOf(4, (view) => view.setInt32(0, 0x7f00_0000 - n, true)))
     case 'DOUBLE':
-      return below(2 ** 52, (n) => bytesOf(8, (view) => view.setFloat64(0, n + 1, true)))
+      return below(2 ** 32, (n) => bytesOf(8, (view) => view.setBigInt64(0, 0x7fe0_0000_0000_0000n - BigInt(n), true)))
     case 'INT96':
       return below(nanosADay, int96)
     case 'FIXED_LEN_BYTE_ARRAY':
@@ -34,10 +38,12 @@ export function placeholderSeries(column: LeafColumn): PlaceholderSeries {
   }
 }
 
-const below =
-  (limit: number, make: (n: number) => Uint8Array): PlaceholderSeries =>
-  (n) =>
-    n < limit ? make(n) : undefined
+const fewValues = 2 ** 16
+
+function below(limit: number, make: PlaceholderSeries): PlaceholderSeries {
+  if (limit <= fewValues) return () => undefined
+  return (n, length) => (n < limit ? make(n, length) : undefined)
+}
 
 function bytesOf(length: number, fill: (view: DataView) => void): Uint8Array {
   const bytes = new Uint8Array(length)
@@ -45,84 +51,137 @@ function bytesOf(length: number, fill: (view: DataView) => void): Uint8Array {
   return bytes
 }
 
-function integers(width: 4 | 8, limit: number): PlaceholderSeries {
-  return below(limit, (n) =>
-    bytesOf(width, (view) => (width === 4 ? view.setInt32(0, n, true) : view.setBigInt64(0, BigInt(n), true))),
+interface IntegerRange {
+  readonly first: bigint
+  readonly step: 1n | -1n
+  readonly count: number
+}
+
+function integers(width: 4 | 8, { first, step, count }: IntegerRange): PlaceholderSeries {
+  return below(count, (n) =>
+    bytesOf(width, (view) => {
+      const value = first + step * BigInt(n)
+      if (width === 4) view.setInt32(0, Number(BigInt.asIntN(32, value)), true)
+      else view.setBigInt64(0, value, true)
+    }),
   )
 }
 
 const millisADay = 86_400_000
 const nanosADay = millisADay * 1e6
 const perMilli = { millis: 1, micros: 1e3, nanos: 1e6 }
-/** 9999-12-31, beyond which some readers have no date. */
-const maxDays = 2_932_896
+/** Early in the year 1700: nanoseconds reach back to 1677. */
+const farDays = -98_600
 
-/** Values from 0 up to here, exclusive, are of the type. */
-function integerLimit({ physicalType, type }: LeafColumn): number {
-  if (type.kind === 'date') return maxDays
-  if (type.kind === 'time') return millisADay * perMilli[type.unit]
-  const bits = type.kind === 'integer' ? type.bitWidth : physicalType === 'INT32' ? 32 : 64
-  return 2 ** Math.min(52, bits - 1)
+function integerRange({ physicalType, type }: LeafColumn): IntegerRange {
+  const ascending = (first: bigint, count: number): IntegerRange => ({
+    first,
+    step: 1n,
+    count: Math.min(2 ** 32, count),
+  })
+  switch (type.kind) {
+    case 'date':
+      return ascending(BigInt(farDays), 2 ** 17)
+    case 'timestamp':
+      return ascending(BigInt(farDays) * BigInt(millisADay * perMilli[type.unit]), 2 ** 32)
+    case 'time': {
+      const units = millisADay * perMilli[type.unit]
+      return { first: BigInt(units - 1), step: -1n, count: Math.min(2 ** 32, units) }
+    }
+    case 'integer':
+      if (!type.isSigned)
+        return { first: 2n ** BigInt(type.bitWidth) - 1n, step: -1n, count: 2 ** Math.min(32, type.bitWidth) }
+      return ascending(-(2n ** BigInt(type.bitWidth - 1)), 2 ** type.bitWidth)
+    default:
+      return ascending(physicalType === 'INT32' ? -(2n ** 31n) : -(2n ** 63n), 2 ** 32)
+  }
 }
 
+/** From the least number of the precision upwards. */
 function decimals({ physicalType, typeLength, element }: LeafColumn): PlaceholderSeries {
-  const precision = getField(element, SchemaElement.precision) ?? 1
-  const limit = Math.min(2 ** 52, 10 ** Math.max(0, precision))
-  if (physicalType === 'INT32') return integers(4, Math.min(limit, 2 ** 31))
-  if (physicalType === 'INT64') return integers(8, limit)
-  if (physicalType === 'FIXED_LEN_BYTE_ARRAY') {
-    return below(Math.min(limit, 2 ** (8 * typeLength - 1)), (n) => bigEndian(n, typeLength))
-  }
-  // One bit for the sign: 0 to 127 are one byte.
-  return (n, length) => {
-    if (n >= limit) return undefined
-    const needed = Math.floor(Math.log2(Math.max(1, n)) / 8 + 1 / 8) + 1
-    return bigEndian(n, Math.max(length, needed))
-  }
+  const precision = Math.max(1, getField(element, SchemaElement.precision) ?? 1)
+  const bytes = { INT32: 4, INT64: 8, FIXED_LEN_BYTE_ARRAY: typeLength }[physicalType as string] ?? 16
+  const least = -min(10n ** BigInt(Math.min(precision, 38)) - 1n, 2n ** BigInt(8 * bytes - 1))
+  const count = Number(min(2n ** 32n, -least * 2n))
+  if (physicalType === 'INT32') return integers(4, { first: least, step: 1n, count })
+  if (physicalType === 'INT64') return integers(8, { first: least, step: 1n, count })
+  const isFixed = physicalType === 'FIXED_LEN_BYTE_ARRAY'
+  return below(count, (n, length) => {
+    const value = least + BigInt(n)
+    return bigEndian(value, isFixed ? typeLength : Math.max(length, bytesFor(value)))
+  })
 }
 
-function bigEndian(n: number, length: number): Uint8Array {
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
+
+/** Bytes that hold a negative number in two's complement. */
+function bytesFor(value: bigint): number {
+  let bytes = 1
+  while (-(2n ** BigInt(8 * bytes - 1)) > value) bytes += 1
+  return bytes
+}
+
+function bigEndian(value: bigint, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
-  let rest = n
-  for (let index = length - 1; index >= 0 && rest > 0; index -= 1) {
-    bytes[index] = rest % 256
-    rest = Math.floor(rest / 256)
+  let rest = value
+  for (let index = length - 1; index >= 0; index -= 1) {
+    bytes[index] = Number(rest & 255n)
+    rest >>= 8n
   }
   return bytes
 }
 
-/** Nanoseconds of the day 1970-01-01. */
+/** Nanoseconds of a day early in 1700. */
 function int96(n: number): Uint8Array {
   return bytesOf(12, (view) => {
     view.setBigInt64(0, BigInt(n), true)
-    view.setInt32(8, 2_440_588, true)
+    view.setInt32(8, 2_440_588 + farDays, true)
   })
 }
 
 function fixedBytes({ type, typeLength }: LeafColumn): PlaceholderSeries {
-  // Positive and finite: below the pattern of infinity.
-  if (type.kind === 'float16') return below(0x7c00 - 1, (n) => bytesOf(2, (view) => view.setUint16(0, n + 1, true)))
-  if (type.kind === 'interval') return below(millisADay, (n) => bytesOf(12, (view) => view.setUint32(8, n, true)))
-  if (type.kind === 'none' || type.kind === 'uuid') {
-    return below(2 ** Math.min(52, 8 * typeLength), (n) => bigEndian(n, typeLength))
+  switch (type.kind) {
+    case 'float16':
+      return () => undefined
+    case 'interval':
+      return below(millisADay, (n) => bytesOf(12, (view) => view.setUint32(8, millisADay - 1 - n, true)))
+    case 'none':
+    case 'uuid':
+      // All bits set, and down from there.
+      return below(2 ** Math.min(32, 8 * typeLength), (n) => bigEndian(-1n - BigInt(n), typeLength))
+    default:
+      return below(Math.min(2 ** 32, controlDigits ** typeLength), (n) => controls(n, typeLength))
   }
-  return below(Math.min(2 ** 52, 36 ** typeLength), (n) => text(digits(n, typeLength)))
 }
 
 function byteArrays({ type }: LeafColumn): PlaceholderSeries {
-  if (type.kind === 'json') return (n, length) => text(`"${digits(n, length - 2)}"`)
+  if (type.kind === 'json') return below(2 ** 32, jsonString)
   if (type.kind === 'bson') return below(2 ** 31, bsonDocument)
   if (type.kind === 'geometry' || type.kind === 'geography') return below(2 ** 31, wellKnownPoint)
-  return (n, length) => text(digits(n, length))
+  return below(2 ** 32, (n, length) => controls(n, Math.max(length, leastBytes)))
 }
 
-function text(characters: string): Uint8Array {
-  return new TextEncoder().encode(characters)
+const leastBytes = 6
+
+/** The control characters U+000E to U+001F: no white space among them, one byte each in UTF-8. */
+const controlDigits = 18
+
+/** The number in control characters; longer than asked where that length cannot hold it. */
+function controls(n: number, length: number): Uint8Array {
+  const digits: number[] = []
+  for (let rest = n; rest > 0; rest = Math.floor(rest / controlDigits)) digits.unshift(rest % controlDigits)
+  const bytes = new Uint8Array(Math.max(length, digits.length)).fill(0x0e)
+  bytes.set(
+    digits.map((digit) => 0x0e + digit),
+    bytes.length - digits.length,
+  )
+  return bytes
 }
 
-/** Base 36; longer than asked where that length cannot hold the number. */
-function digits(n: number, length: number): string {
-  return n.toString(36).padStart(length, '0')
+function jsonString(n: number, length: number): Uint8Array {
+  return new TextEncoder().encode(`"${n.toString(36).padStart(length - 2, '~')}"`)
 }
 
 /** `{"": n}` */

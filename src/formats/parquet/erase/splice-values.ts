@@ -1,9 +1,12 @@
 import type { Ranges } from '../../../domain/ranges.ts'
+import { dictionaryIndices } from '../dictionary-indices.ts'
 import { malformed, unsupported } from '../malformed.ts'
 import type { Encoding } from '../metadata-enums.ts'
 import { valueWidth } from '../plain-values.ts'
+import { rleBooleans } from '../rle-boolean.ts'
 import type { LeafColumn } from '../schema.ts'
 import type { ByteSink } from './byte-sink.ts'
+import { spliceDeltaBinaryPacked, spliceDeltaByteArrays, spliceDeltaLengths } from './splice-deltas.ts'
 import { spliceHybrid } from './splice-hybrid.ts'
 
 /** Told of every value that goes, in order. */
@@ -31,7 +34,9 @@ export interface ValueSplice {
  */
 export function spliceValues(encoding: Encoding, values: Uint8Array, splice: ValueSplice): void {
   if (encoding === 'GROUP_VAR_INT' || encoding === 'BIT_PACKED') throw unsupported(`values in the encoding ${encoding}`)
-  splicers[encoding](values, splice)
+  // A page of nulls alone. Some writers store an empty section of the encoding, some nothing; neither tells anything.
+  if (splice.count === 0 && isHeaderOnly(encoding, values)) splice.sink.bytes(values)
+  else splicers[encoding](values, splice)
 }
 
 const splicers: Readonly<
@@ -40,15 +45,19 @@ const splicers: Readonly<
   PLAIN: splicePlain,
   PLAIN_DICTIONARY: spliceIndices,
   RLE_DICTIONARY: spliceIndices,
-  RLE: notYet,
-  DELTA_BINARY_PACKED: notYet,
-  DELTA_LENGTH_BYTE_ARRAY: notYet,
-  DELTA_BYTE_ARRAY: notYet,
-  BYTE_STREAM_SPLIT: notYet,
+  RLE: spliceRleBooleans,
+  DELTA_BINARY_PACKED: spliceDeltaBinaryPacked,
+  DELTA_LENGTH_BYTE_ARRAY: spliceDeltaLengths,
+  DELTA_BYTE_ARRAY: spliceDeltaByteArrays,
+  BYTE_STREAM_SPLIT: spliceByteStreams,
 }
 
-function notYet(): void {
-  throw unsupported('this encoding')
+/** Two headers of delta-encoded numbers, of five bytes each. */
+const maxHeaderBytes = 10
+
+/** Nothing, or no more than the headers of an encoding that has some. */
+function isHeaderOnly(encoding: Encoding, values: Uint8Array): boolean {
+  return values.length === 0 || (encoding.startsWith('DELTA') && values.length <= maxHeaderBytes)
 }
 
 function splicePlain(values: Uint8Array, splice: ValueSplice): void {
@@ -115,16 +124,37 @@ function splicePlainBooleans(values: Uint8Array, { count, drops, sink, erased }:
 
 /** Indices of the chunk's dictionary: their bit width in one byte, then runs. */
 function spliceIndices(values: Uint8Array, { count, drops, sink, erased }: ValueSplice): void {
-  const [bitWidth] = values
-  if (bitWidth === undefined) {
-    if (count > 0) throw wrongCount()
-    return
+  const section = dictionaryIndices(values, count)
+  sink.byte(section.bitWidth)
+  spliceHybrid(section, { drops, sink, onDropped: (index, times) => erased.entry(index, times) })
+}
+
+function spliceRleBooleans(values: Uint8Array, { column, count, drops, sink, erased }: ValueSplice): void {
+  if (column.physicalType !== 'BOOLEAN') throw malformed('values in the encoding RLE that are no booleans')
+  const start = sink.size
+  sink.littleEndian(0, 4)
+  const onDropped = (bit: number, times: number): void => {
+    for (let index = 0; index < times; index += 1) erased.value(booleans, bit, bit + 1)
   }
-  sink.byte(bitWidth)
-  spliceHybrid(
-    { bytes: values.subarray(1), bitWidth, numValues: count },
-    { drops, sink, onDropped: (index, times) => erased.entry(index, times) },
-  )
+  spliceHybrid(rleBooleans(values, count), { drops, sink, onDropped })
+  sink.setUint32(start, sink.size - start - 4)
+}
+
+/** First the first bytes of all values, then their second bytes, and so on: each stream is cut alike. */
+function spliceByteStreams(values: Uint8Array, { column, count, drops, sink, erased }: ValueSplice): void {
+  const width = valueWidth(column)
+  if (width === undefined || column.physicalType === 'BOOLEAN') throw malformed('byte streams of such values')
+  if (values.length !== count * width) throw wrongCount()
+  for (let stream = 0; stream < width; stream += 1) {
+    for (const { start, end } of drops.gaps(0, count)) sink.bytes(values, stream * count + start, stream * count + end)
+  }
+  const value = new Uint8Array(width)
+  for (const { start, end } of drops) {
+    for (let index = start; index < end; index += 1) {
+      for (let stream = 0; stream < width; stream += 1) value[stream] = values[stream * count + index]!
+      erased.value(value, 0, width)
+    }
+  }
 }
 
 function wrongCount(): Error {
