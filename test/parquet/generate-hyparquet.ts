@@ -1,5 +1,5 @@
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
-import type { FilePlan } from './generate.ts'
+import type { FilePlan } from './file-plan.ts'
 import { compressPage } from './generate-codecs.ts'
 import { makeRandom, type Random } from './random.ts'
 

@@ -13,8 +13,9 @@ import type { ByteSink } from './byte-sink.ts'
 import { type IndexMap, remapIndices } from './remap-indices.ts'
 import type { PageRows } from './row-cursor.ts'
 import { presentValues, spliceLevels } from './splice-levels.ts'
-import { type ErasedValues, spliceValues } from './splice-values.ts'
+import { spliceValues } from './splice-values.ts'
 import { StatisticsWatch } from './statistics-watch.ts'
+import type { ErasedValues } from './value-splice.ts'
 
 export interface PageErasure {
   readonly head: DataPageHead

@@ -1,9 +1,9 @@
 import type { LeafColumn } from '../schema.ts'
 import { ByteSet } from './byte-set.ts'
 import type { ErasedLevels } from './erase-page.ts'
-import type { ErasedValues } from './splice-values.ts'
 import type { StatisticsWatch } from './statistics-watch.ts'
 import { comparableBytes } from './tells-value.ts'
+import type { ErasedValues } from './value-splice.ts'
 
 /** What is gone of a column chunk, gathered page by page. */
 export class ErasedFacts implements ErasedLevels, ErasedValues {

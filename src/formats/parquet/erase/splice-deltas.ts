@@ -6,7 +6,7 @@ import type { Encoding } from '../metadata-enums.ts'
 import type { Values } from '../plain-values.ts'
 import { ByteSink } from './byte-sink.ts'
 import { type DeltaLayout, DeltaWriter } from './delta-writer.ts'
-import type { ValueSplice } from './splice-values.ts'
+import type { ValueSplice } from './value-splice.ts'
 
 /** Every difference behind a value depends on it: these are decoded and written again, in blocks of the same size. */
 
