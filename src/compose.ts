@@ -1,8 +1,10 @@
 import { makeFileStore } from './adapters/object-store/file/file-store.ts'
 import { LetheError } from './domain/error.ts'
 import { avro } from './formats/avro/avro.ts'
+import { csv } from './formats/csv/csv.ts'
 import type { DetectableFormat } from './formats/format.ts'
 import { ndjson } from './formats/ndjson/ndjson.ts'
+import { parquet } from './formats/parquet/parquet.ts'
 import { plain } from './formats/plain.ts'
 import type { ObjectStore } from './ports/object-store.ts'
 
@@ -13,11 +15,12 @@ export interface Lake {
 }
 
 /** Every format that Lethe knows. Where two could be meant by a name alone, the first is. */
-export const formats: readonly DetectableFormat[] = [avro, plain(ndjson)]
+export const formats: readonly DetectableFormat[] = [parquet, avro, plain(ndjson), plain(csv())]
 
-/** A store for each scheme of targets, e.g. `s3` of `s3://bucket/key`; local paths have none. */
-const stores: Readonly<Record<string, () => ObjectStore>> = {
-  '': makeFileStore,
+/** A store for each scheme of targets; local paths have none. What needs a large package is loaded when it is needed. */
+const stores: Readonly<Record<string, () => Promise<ObjectStore>>> = {
+  '': async () => makeFileStore(),
+  s3: async () => (await import('./adapters/object-store/s3/s3-store.ts')).makeS3Store(),
 }
 
 /**
@@ -25,17 +28,20 @@ const stores: Readonly<Record<string, () => ObjectStore>> = {
  *
  * @throws LetheError `invalid-argument` for targets of a store that is not known, or of several.
  */
-export function openLake(targets: readonly string[]): Lake {
+export async function openLake(targets: readonly string[]): Promise<Lake> {
   const schemes = new Set(targets.map(schemeOf))
   const [scheme = ''] = schemes
   const makeStore = stores[scheme]
   if (makeStore === undefined) {
-    throw new LetheError('invalid-argument', 'a target is in a store that is not known here; targets are local paths')
+    throw new LetheError(
+      'invalid-argument',
+      'a target is in a store that is not known here; targets are local paths and s3://',
+    )
   }
   if (schemes.size > 1) {
     throw new LetheError('invalid-argument', 'the targets are in several stores; run lethe once for each')
   }
-  return { store: makeStore(), formats }
+  return { store: await makeStore(), formats }
 }
 
 function schemeOf(target: string): string {

@@ -8,7 +8,7 @@ export async function runInspect(
   { target, json }: { readonly target: string; readonly json: boolean },
   options: { readonly signal: AbortSignal },
 ): Promise<number> {
-  const { uri, sizeBytes, format, facts } = await inspect(openLake([target]), { target, ...options })
+  const { uri, sizeBytes, format, facts } = await inspect(await openLake([target]), { target, ...options })
   if (json) {
     process.stdout.write(`${JSON.stringify({ uri, size: sizeBytes, format, facts }, undefined, 2)}\n`)
     return 0

@@ -20,7 +20,7 @@ export async function searchTargets(
   { targets, matches: given, malformed, concurrency }: SearchArguments,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<SearchedTargets> {
-  const lake = openLake(targets)
+  const lake = await openLake(targets)
   const matches = await readMatches(given, { signal })
   for (const sentence of edgeSpaceWords(matches)) warn(sentence)
 
