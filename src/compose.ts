@@ -1,4 +1,5 @@
 import { makeFileStore } from './adapters/object-store/file/file-store.ts'
+import type { S3Access } from './adapters/object-store/s3/s3-access.ts'
 import { LetheError } from './domain/error.ts'
 import { avro } from './formats/avro/avro.ts'
 import { csv } from './formats/csv/csv.ts'
@@ -17,10 +18,18 @@ export interface Lake {
 /** Every format that Lethe knows. Where two could be meant by a name alone, the first is. */
 export const formats: readonly DetectableFormat[] = [parquet, avro, plain(ndjson), plain(csv())]
 
-/** A store for each scheme of targets; local paths have none. What needs a large package is loaded when it is needed. */
-const stores: Readonly<Record<string, () => Promise<ObjectStore>>> = {
-  '': async () => makeFileStore(),
-  s3: async () => (await import('./adapters/object-store/s3/s3-store.ts')).makeS3Store(),
+/** How stores are reached, as far as a caller says so. */
+export interface StoreAccess {
+  readonly s3?: S3Access
+}
+
+/**
+ * A store for each scheme of targets, e.g. `s3` of `s3://bucket/key`; local paths have none. The client of a cloud is
+ * loaded only where it is needed: it takes longer than a small run over files.
+ */
+const stores: Readonly<Record<string, (access: StoreAccess) => Promise<ObjectStore>>> = {
+  '': () => Promise.resolve(makeFileStore()),
+  s3: async ({ s3 }) => (await import('./adapters/object-store/s3/s3-store.ts')).makeS3Store(s3),
 }
 
 /**
@@ -28,20 +37,20 @@ const stores: Readonly<Record<string, () => Promise<ObjectStore>>> = {
  *
  * @throws LetheError `invalid-argument` for targets of a store that is not known, or of several.
  */
-export async function openLake(targets: readonly string[]): Promise<Lake> {
+export async function openLake(targets: readonly string[], access: StoreAccess = {}): Promise<Lake> {
   const schemes = new Set(targets.map(schemeOf))
   const [scheme = ''] = schemes
   const makeStore = stores[scheme]
   if (makeStore === undefined) {
     throw new LetheError(
       'invalid-argument',
-      'a target is in a store that is not known here; targets are local paths and s3://',
+      'a target is in a store that is not known here; targets are local paths or s3://',
     )
   }
   if (schemes.size > 1) {
     throw new LetheError('invalid-argument', 'the targets are in several stores; run lethe once for each')
   }
-  return { store: await makeStore(), formats }
+  return { store: await makeStore(access), formats }
 }
 
 function schemeOf(target: string): string {

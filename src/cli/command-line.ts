@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import type { StoreAccess } from '../compose.ts'
 import { LetheError } from '../domain/error.ts'
+import { type AccessOptions, accessOf, addAccessOptions } from './access-options.ts'
 import { eraseHelp, findHelp, inspectHelp, matchingHelp, programHelp } from './help.ts'
 import type { MatchArguments } from './matches/read-matches.ts'
 
@@ -8,12 +10,13 @@ import type { MatchArguments } from './matches/read-matches.ts'
 export type Request =
   | ({ readonly kind: 'find' } & SearchArguments)
   | ({ readonly kind: 'erase' } & EraseArguments)
-  | { readonly kind: 'inspect'; readonly target: string; readonly json: boolean }
+  | { readonly kind: 'inspect'; readonly target: string; readonly access: StoreAccess; readonly json: boolean }
   /** Help or version, which were printed. */
   | { readonly kind: 'nothing' }
 
 export interface SearchArguments {
   readonly targets: readonly string[]
+  readonly access: StoreAccess
   readonly matches: MatchArguments
   readonly malformed: 'refuse' | 'keep'
   /** How many objects are worked on at once; undefined leaves it to the engine. */
@@ -23,11 +26,12 @@ export interface SearchArguments {
 
 export interface EraseArguments extends SearchArguments {
   readonly empty: 'keep' | 'remove'
+  readonly oldVersions: 'delete' | 'keep'
   readonly dryRun: boolean
   readonly yes: boolean
 }
 
-interface SearchOptions {
+interface SearchOptions extends AccessOptions {
   readonly match?: readonly string[]
   readonly matches?: string
   readonly malformed: 'refuse' | 'keep'
@@ -37,6 +41,7 @@ interface SearchOptions {
 
 interface EraseOptions extends SearchOptions {
   readonly empty: 'keep' | 'remove'
+  readonly oldVersions: 'delete' | 'keep'
   readonly dryRun: boolean
   readonly yes: boolean
 }
@@ -95,29 +100,34 @@ function makeProgram(onRequest: (request: Request) => void): Command {
     .summary('find rows, show the plan, ask, and erase them')
     .description('Finds the rows that match, shows the plan, asks, and erases them. All other rows stay as they are.')
     .option('--empty <keep|remove>', 'an object that loses all its rows', oneOf('--empty', ['keep', 'remove']), 'keep')
+    .option(
+      '--old-versions <delete|keep>',
+      'versions of an object that are not current, in a bucket that keeps them',
+      oneOf('--old-versions', ['delete', 'keep']),
+      'delete',
+    )
     .option('--dry-run', 'make and verify every edit, write none', false)
     .option('--yes', 'do not ask', false)
     .addHelpText('after', eraseHelp + matchingHelp)
     .action((targets: string[], options: EraseOptions) => {
-      const { empty, dryRun, yes } = options
-      onRequest({ kind: 'erase', ...searchArguments(targets, options), empty, dryRun, yes })
+      const { empty, oldVersions, dryRun, yes } = options
+      onRequest({ kind: 'erase', ...searchArguments(targets, options), empty, oldVersions, dryRun, yes })
     })
 
-  program
-    .command('inspect')
+  addAccessOptions(program.command('inspect'))
     .argument('<OBJECT>', 'one object')
     .summary('tell what an object is; never a value of a row')
     .description('Tells what an object is: its format, structure and counts, names of columns; never a value of a row.')
     .option('--json', 'print one JSON document', false)
     .addHelpText('after', inspectHelp)
-    .action((target: string, { json }: { json: boolean }) => {
-      onRequest({ kind: 'inspect', target, json })
+    .action((target: string, { json, ...options }: AccessOptions & { json: boolean }) => {
+      onRequest({ kind: 'inspect', target, access: accessOf(options), json })
     })
   return program
 }
 
 function addSearchOptions(command: Command): Command {
-  return command
+  return addAccessOptions(command)
     .option('--match <NAME=VALUE>', 'a column and its value, or a JSON object of several; repeat it', append)
     .option('--matches <FILE|->', 'NDJSON, or CSV with a header, of whom to look for; - is standard input', onlyOnce())
     .option(
@@ -132,7 +142,8 @@ function addSearchOptions(command: Command): Command {
 
 function searchArguments(targets: readonly string[], options: SearchOptions): SearchArguments {
   const { match, matches, malformed, concurrency, json } = options
-  return { targets, matches: { flags: match ?? [], file: matches }, malformed, concurrency, json }
+  const whom = { flags: match ?? [], file: matches }
+  return { targets, access: accessOf(options), matches: whom, malformed, concurrency, json }
 }
 
 function append(value: string, values: readonly string[] = []): readonly string[] {

@@ -6,6 +6,7 @@ Examples:
   $ lethe erase lake/ --matches people.csv --dry-run
   $ lethe erase lake/ --matches people.csv
   $ lethe inspect lake/orders/part-0.ndjson
+  $ lethe find s3://bucket/orders/ --matches people.csv
 
 Exit status: 0 done, 1 declined or unexpected, 2 wrong usage (nothing was changed),
 3 some objects were refused or failed, 130 interrupted.

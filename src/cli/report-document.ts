@@ -1,23 +1,28 @@
 import { type ObjectReport, totalsOf } from '../domain/report.ts'
+import type { Transfers } from '../ports/object-store.ts'
 
 /** What a run came to, for its report. */
 export interface RunReport {
   readonly reports: readonly ObjectReport[]
   readonly skipped: number
   readonly interrupted: boolean
+  /** What was moved to and from a store over a network. */
+  readonly transfers?: Transfers | undefined
 }
 
 /**
  * The report as one JSON document, in pieces: an object a line, so that a million of them are never one string.
  *
- * Shape: `{ objects: ObjectReport[], totals: Totals, interrupted: boolean }`.
+ * Shape: `{ objects: ObjectReport[], totals: Totals, s3?: Transfers, interrupted: boolean }`.
  */
-export function* reportDocument({ reports, skipped, interrupted }: RunReport): Generator<string> {
+export function* reportDocument({ reports, skipped, interrupted, transfers }: RunReport): Generator<string> {
   yield '{"objects":['
   let separator = '\n'
   for (const report of reports) {
     yield `${separator}${JSON.stringify(report)}`
     separator = ',\n'
   }
-  yield `\n],\n"totals":${JSON.stringify(totalsOf(reports, { skipped }))},\n"interrupted":${interrupted}}\n`
+  yield `\n],\n"totals":${JSON.stringify(totalsOf(reports, { skipped }))},\n`
+  if (transfers !== undefined) yield `"s3":${JSON.stringify(transfers)},\n`
+  yield `"interrupted":${interrupted}}\n`
 }

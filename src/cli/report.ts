@@ -14,7 +14,8 @@ export function printReport(run: RunReport, searched: SearchedTargets, { json }:
   }
   // The document has no place for what is said of a match and not of an object.
   for (const sentence of fuseSentences(searched)) warn(sentence)
-  for (const piece of reportDocument(run)) process.stdout.write(piece)
+  const transfers = searched.lake.store.transfers?.()
+  for (const piece of reportDocument({ ...run, transfers })) process.stdout.write(piece)
 }
 
 /** The plan or the result in words: what was looked for, the objects, the sums, and what to look at twice. */

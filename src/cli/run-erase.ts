@@ -59,11 +59,12 @@ function planOf({ found }: SearchedTargets, { interrupted }: { readonly interrup
 
 async function eraseFound(request: EraseArguments, searched: SearchedTargets, { signal }: Options): Promise<number> {
   const { lake, found } = searched
-  const { empty, dryRun, concurrency } = request
+  const { empty, oldVersions, dryRun, concurrency } = request
   const progress = startProgress({ verb: dryRun ? 'verified' : 'erased from', objects: found.findings.length })
   const { reports, interrupted } = await erase(lake.store, {
     found,
     empty,
+    oldVersions,
     dryRun,
     ...(concurrency === undefined ? {} : { concurrency }),
     signal,

@@ -17,10 +17,10 @@ export interface SearchedTargets {
 }
 
 export async function searchTargets(
-  { targets, matches: given, malformed, concurrency }: SearchArguments,
+  { targets, access, matches: given, malformed, concurrency }: SearchArguments,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<SearchedTargets> {
-  const lake = await openLake(targets)
+  const lake = await openLake(targets, access)
   const matches = await readMatches(given, { signal })
   for (const sentence of edgeSpaceWords(matches)) warn(sentence)
 

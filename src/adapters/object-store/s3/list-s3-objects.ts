@@ -158,6 +158,8 @@ async function* orUnlisted(
     yield* entries
   } catch (error) {
     const known = asS3Error(error, signal)
+    // No such bucket: it names nothing.
+    if (known.code === 'object-missing') return
     if (known.code !== 'permission-denied') throw known
     yield { kind: 'unlisted', key: storeKey(place), uri: s3Uri(place), error: known }
   }

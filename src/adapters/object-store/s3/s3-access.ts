@@ -5,6 +5,7 @@ import { isIP } from 'node:net'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { LetheError } from '../../../domain/error.ts'
+import { TransferCounter } from './count-transfers.ts'
 import { type CustomerKey, makeCustomerKey } from './server-side-encryption.ts'
 
 /** How S3 is reached. What is left out comes from the AWS SDK's own conventions: environment, profile, instance. */
@@ -19,8 +20,8 @@ export interface S3Access {
   /** A file of certificates (PEM) to trust instead of the system's. */
   readonly caFile?: string
   readonly requesterPays?: boolean
-  /** SSE-C: the key, 32 bytes in base64, that objects were and will be encrypted with. */
-  readonly customerKey?: string
+  /** SSE-C: a file with the key, 32 bytes in base64, that objects were and will be encrypted with. */
+  readonly customerKeyFile?: string
 }
 
 /** Clients of one server: reads may be repeated blindly, commits never. */
@@ -30,6 +31,7 @@ export interface S3Clients {
   readonly commits: S3Client
   readonly common: RequestCommon
   readonly customerKey?: CustomerKey
+  readonly counter: TransferCounter
 }
 
 /** Members of every request about an object. */
@@ -63,13 +65,21 @@ export function makeS3Clients(access: S3Access = {}): S3Clients {
       httpsAgent: new HttpsAgent(agent),
     },
   }
-  return {
+  const clients = {
     // The adaptive mode backs off with full jitter and slows down all requests where the server says SlowDown.
     reads: new S3Client({ ...config, retryMode: 'adaptive', maxAttempts: maxReadAttempts }),
     commits: new S3Client({ ...config, maxAttempts: 1 }),
-    common: access.requesterPays === true ? { RequestPayer: 'requester' } : {},
-    ...(access.customerKey === undefined ? {} : { customerKey: makeCustomerKey(access.customerKey) }),
+    common: commonOf(access),
+    counter: new TransferCounter(),
+    ...(access.customerKeyFile === undefined ? {} : { customerKey: readCustomerKey(access.customerKeyFile) }),
   }
+  clients.counter.watch(clients.reads)
+  clients.counter.watch(clients.commits)
+  return clients
+}
+
+function commonOf({ requesterPays }: S3Access): RequestCommon {
+  return requesterPays === true ? { RequestPayer: 'requester' } : {}
 }
 
 function agentOptions({ caFile }: S3Access) {
@@ -78,6 +88,15 @@ function agentOptions({ caFile }: S3Access) {
     return { keepAlive: true, maxSockets, ca: readFileSync(caFile) }
   } catch (cause) {
     throw new LetheError('invalid-argument', 'the file of trusted certificates cannot be read', { cause })
+  }
+}
+
+function readCustomerKey(path: string): CustomerKey {
+  try {
+    return makeCustomerKey(readFileSync(path, 'utf8').trim())
+  } catch (error) {
+    if (error instanceof LetheError) throw error
+    throw new LetheError('invalid-argument', 'the file of the customer key cannot be read', { cause: error })
   }
 }
 

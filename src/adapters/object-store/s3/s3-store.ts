@@ -40,6 +40,7 @@ export function makeS3Store(access: S3Access = {}): ObjectStore {
     },
     deleteVersion: (key, versionId, options) =>
       attempt(() => deleteVersion(clients, parseS3Key(key), versionId), options),
+    transfers: () => clients.counter.transfers,
     async sweep() {
       // Leftover uploads are looked for where a key is written: servers differ in what a listing of uploads tells.
       return 0
