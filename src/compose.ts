@@ -2,6 +2,8 @@ import { makeFileStore } from './adapters/object-store/file/file-store.ts'
 import type { S3Access } from './adapters/object-store/s3/s3-access.ts'
 import { LetheError } from './domain/error.ts'
 import { avro } from './formats/avro/avro.ts'
+import { codecs } from './formats/compression/codecs.ts'
+import { compressed } from './formats/compression/compressed.ts'
 import { csv } from './formats/csv/csv.ts'
 import type { DetectableFormat } from './formats/format.ts'
 import { ndjson } from './formats/ndjson/ndjson.ts'
@@ -15,8 +17,16 @@ export interface Lake {
   readonly formats: readonly DetectableFormat[]
 }
 
+/** What may be within a compression as well as plain. */
+const rowFormats = [ndjson, csv()]
+
 /** Every format that Lethe knows. Where two could be meant by a name alone, the first is. */
-export const formats: readonly DetectableFormat[] = [parquet, avro, plain(ndjson), plain(csv())]
+export const formats: readonly DetectableFormat[] = [
+  parquet,
+  avro,
+  ...rowFormats.map(plain),
+  ...codecs.flatMap((codec) => compressed(codec, rowFormats)),
+]
 
 /** How stores are reached, as far as a caller says so. */
 export interface StoreAccess {

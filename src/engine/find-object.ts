@@ -1,4 +1,5 @@
 import type { LetheError } from '../domain/error.ts'
+import { nameStillTells } from '../domain/name-tells.ts'
 import { partitionColumns } from '../domain/partition.ts'
 import type { Predicate } from '../domain/predicate.ts'
 import type { DetectableFormat, Found, Search } from '../formats/format.ts'
@@ -6,7 +7,6 @@ import { detectFormat } from '../formats/registry.ts'
 import type { ListedObject, ObjectStore, ObjectVersion } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
 import { countingSource } from './counting-source.ts'
-import { nameStillTells } from './name-tells.ts'
 
 /** What a find learnt of one object: its rows, in exactly one version, or why it could not be searched. */
 export type Finding =

@@ -23,93 +23,141 @@ const pieceBytes = 1024 * 1024
 
 /**
  * Proves that the ranges found are whole records after the header, as many as were found, all of them matching: by
- * another reader of records and another comparison than those that found them. Reads in ascending order.
+ * another reader of records and another comparison than those that found them. Reads forward only.
+ *
+ * Where it is not said whether a backslash escapes, one of the two ways must prove it.
  *
  * @throws LetheError `not-verified`
  */
 export async function verifyErased(read: Read, erased: Erased, options: CsvOptions): Promise<void> {
-  if (erased.found.ranges.count === 0) return requireCount(0, erased)
-  const escapes = options.escape === undefined ? (['doubled', 'backslash'] as const) : [options.escape]
-  const failures: LetheError[] = []
-  for (const escaping of escapes) {
-    try {
-      return await verifyAs(read, erased, { options, escaping })
-    } catch (error) {
-      if (!(error instanceof LetheError && error.outcome === 'refused')) throw error
-      failures.push(error)
+  const { size, found, search } = erased
+  if (found.ranges.count === 0) {
+    if (found.rows.size > 0) throw notVerified('rows were found and no ranges')
+    return
+  }
+  const head = new Head(read, size)
+  const proofs: Proof[] = []
+  for (const escaping of options.escape === undefined ? (['doubled', 'backslash'] as const) : [options.escape]) {
+    const window = new StreamWindow(head.chunks())
+    const layout = await readLayout(window, { options, escaping, predicate: search.predicate }).catch(asRefusal)
+    proofs.push(new Proof(layout, erased))
+  }
+  // No more than a unit before each range: what a neighbouring range holds was read already.
+  const unitBytes = Math.min(...proofs.map((proof) => proof.unitBytes))
+  for (const { start, end } of found.ranges) {
+    for (let at = Math.max(0, start - unitBytes); at < end; at += pieceBytes) {
+      search.signal?.throwIfAborted()
+      const to = Math.min(end, at + pieceBytes)
+      const bytes = await head.read(at, to)
+      for (const proof of proofs) proof.take(bytes, { start, at, isLast: to === end })
     }
   }
-  throw failures[0]!
+  const failures = proofs.map((proof) => proof.failure())
+  if (!failures.includes(undefined)) throw failures[0]!
 }
 
-async function verifyAs(
-  read: Read,
-  erased: Erased,
-  { options, escaping }: { options: CsvOptions; escaping: 'doubled' | 'backslash' },
-): Promise<void> {
-  const { size, found, search } = erased
-  const window = new StreamWindow(headOf(read, size))
-  const layout = await readLayout(window, { options, escaping, predicate: search.predicate })
-  await window.close()
-  const isErased = makeRowTest(search, layout)
-  let rows = 0
-  for (const { start, end } of found.ranges) {
-    await requireBoundary(read, { start, layout })
-    rows += await countRecords(read, { start, end, size, layout, isErased })
+function asRefusal(error: unknown): LetheError {
+  if (error instanceof LetheError && error.outcome === 'refused') return error
+  throw error
+}
+
+/** The beginning of an object, which is read once and asked for several times. */
+class Head {
+  readonly #read: Read
+  readonly #size: number
+  #bytes: Uint8Array = new Uint8Array(0)
+
+  constructor(read: Read, size: number) {
+    this.#read = read
+    this.#size = size
   }
-  requireCount(rows, erased)
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < this.#size; ) {
+      if (at === this.#bytes.length) {
+        const next = await this.#read(at, Math.min(this.#size, at + Math.max(headBytes, at)))
+        this.#bytes = Buffer.concat([this.#bytes, next])
+      }
+      yield this.#bytes.subarray(at)
+      at = this.#bytes.length
+    }
+  }
+
+  async read(start: number, end: number): Promise<Uint8Array> {
+    const known = this.#bytes.subarray(start, end)
+    if (known.length === end - start) return known
+    return Buffer.concat([known, await this.#read(start + known.length, end)])
+  }
 }
 
-function requireCount(rows: number, { found }: Erased): void {
-  if (rows !== found.rows.size) throw notVerified('the ranges to erase hold another number of records than were found')
-}
+/** The ranges read in one of the ways in which the object may be meant. */
+class Proof {
+  readonly #layout: Layout | undefined
+  readonly #erased: Erased
+  readonly #isErased: ((cells: readonly string[]) => boolean) | undefined
+  #failure: LetheError | undefined
+  #rows = 0
+  #text = ''
+  /** How long the text must be before it is looked at again: a long record is not read anew with every piece of it. */
+  #wantedLength = 0
 
-async function* headOf(read: Read, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < size; at += headBytes) yield await read(at, Math.min(size, at + headBytes))
-}
+  constructor(layout: Layout | LetheError, erased: Erased) {
+    this.#erased = erased
+    this.#layout = layout instanceof LetheError ? undefined : layout
+    this.#failure = layout instanceof LetheError ? layout : undefined
+    this.#isErased = this.#layout === undefined ? undefined : makeRowTest(erased.search, this.#layout)
+  }
 
-/** A range begins right after the header, or after a line end. */
-async function requireBoundary(read: Read, { start, layout }: { start: number; layout: Layout }): Promise<void> {
-  const { unitBytes } = layout.encoding
-  const dataStart = layout.dataStart * unitBytes
-  if (start === dataStart) return
-  if (start < dataStart) throw notVerified('the header would be erased')
-  const before = decode(await read(start - unitBytes, start), layout)
-  if (before !== (layout.dialect.newline === 'lf' ? '\n' : '\r')) throw notVerified('a range begins within a record')
-}
+  get unitBytes(): 1 | 2 {
+    return this.#layout?.encoding.unitBytes ?? 2
+  }
 
-interface RecordsToCount {
-  readonly start: number
-  readonly end: number
-  readonly size: number
-  readonly layout: Layout
-  readonly isErased: (cells: readonly string[]) => boolean
-}
+  /** Takes the next bytes of a range that begins at `start`; the first ones begin before it, to show what is there. */
+  take(bytes: Uint8Array, { start, at, isLast }: { start: number; at: number; isLast: boolean }): void {
+    if (this.#failure !== undefined) return
+    try {
+      if (at < start) this.#requireBoundary(bytes.subarray(0, start - at), start)
+      else if (at === 0) this.#requireBoundary(bytes.subarray(0, 0), start)
+      this.#text += decode(bytes.subarray(Math.max(0, start - at)), this.#layout!)
+      this.#readRecords(start, isLast)
+    } catch (error) {
+      this.#failure = asRefusal(error)
+    }
+  }
 
-async function countRecords(read: Read, { start, end, size, layout, isErased }: RecordsToCount): Promise<number> {
-  const { unitBytes } = layout.encoding
-  const dialect = textDialectOf(layout)
-  let count = 0
-  let text = ''
-  for (let at = start; at < end; ) {
-    // Twice as much where a record does not fit, so that a long one is not read from its start again and again.
-    const to = Math.min(end, at + Math.max(pieceBytes, text.length * unitBytes))
-    text += decode(await read(at, to), layout)
-    at = to
+  /** Why the ranges are not proven to be the rows found. */
+  failure(): LetheError | undefined {
+    if (this.#failure !== undefined || this.#rows === this.#erased.found.rows.size) return this.#failure
+    return notVerified('the ranges to erase hold another number of records than were found')
+  }
+
+  /** A range begins right after the header, or after a line end. */
+  #requireBoundary(before: Uint8Array, start: number): void {
+    const { dataStart, dialect, encoding } = this.#layout!
+    const dataAt = dataStart * encoding.unitBytes
+    if (start === dataAt) return
+    if (start < dataAt) throw notVerified('the header would be erased')
+    const last = decode(before.subarray(before.length - encoding.unitBytes), this.#layout!)
+    if (last !== (dialect.newline === 'lf' ? '\n' : '\r')) throw notVerified('a range begins within a record')
+  }
+
+  #readRecords(start: number, isLast: boolean): void {
+    const dialect = textDialectOf(this.#layout!)
+    const text = this.#text
+    if (text.length < this.#wantedLength && !isLast) return
     let done = 0
     while (done < text.length) {
-      const record = readRecord(text, done, { dialect, isLast: at === end })
+      const record = readRecord(text, done, { dialect, isLast })
       if (record === undefined) break
-      if (!isErased(record.cells)) throw notVerified('a record to erase does not match')
-      if (record.end === text.length && at === end && end < size && !/[\r\n]$/.test(text)) {
-        throw notVerified('a range ends within a record')
-      }
-      count += 1
+      if (!this.#isErased!(record.cells)) throw notVerified('a record to erase does not match')
+      this.#rows += 1
       done = record.end
     }
-    text = text.slice(done)
+    const end = this.#erased.found.ranges.endAt(this.#erased.found.ranges.indexAfter(start))
+    if (isLast && end < this.#erased.size && !/[\r\n]$/.test(text)) throw notVerified('a range ends within a record')
+    this.#text = text.slice(done)
+    this.#wantedLength = 2 * this.#text.length
   }
-  return count
 }
 
 function readRecord(text: string, start: number, options: { dialect: TextDialect; isLast: boolean }) {

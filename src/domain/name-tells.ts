@@ -1,12 +1,12 @@
-import type { Predicate } from '../domain/predicate.ts'
-import type { Warning } from '../domain/warning.ts'
+import type { Predicate } from './predicate.ts'
+import type { Warning } from './warning.ts'
 
 /**
- * A warning when a text that hit rows of an object also stands in the name of the object or of a folder above it, as a
- * whole word: erasing the rows leaves that name, and the name still tells.
+ * A warning when a text that hit rows of an object also stands in a name that stays, as a whole word: of the object, of
+ * a folder above it, of a file that a compression remembers. Erasing the rows leaves that name, and the name still tells.
  */
 export function nameStillTells(
-  uri: string,
+  name: string,
   { predicate, hits }: { predicate: Predicate; hits: ReadonlyMap<number, number> },
 ): Warning | undefined {
   if (hits.size === 0) return undefined
@@ -15,7 +15,9 @@ export function nameStillTells(
     for (let tuple = 0; tuple < positions.length; tuple += 1) {
       const hit = hits.get(positions[tuple]!)
       if (hit === undefined) continue
-      const tells = columns.some((_, column) => hasWord(uri, texts[column]![tuples[tuple * columns.length + column]!]!))
+      const tells = columns.some((_, column) =>
+        hasWord(name, texts[column]![tuples[tuple * columns.length + column]!]!),
+      )
       if (tells) rows += hit
     }
   }
