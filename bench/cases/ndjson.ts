@@ -165,7 +165,7 @@ export const tasks: Readonly<Record<string, Task>> = {
 }
 
 async function openObject(path: string) {
-  const { store, formats } = openLake([path])
+  const { store, formats } = await openLake([path])
   const source = await store.open(path)
   const format = await detectFormat(formats, { name: path, source })
   return { source, format, [Symbol.asyncDispose]: () => source[Symbol.asyncDispose]() }

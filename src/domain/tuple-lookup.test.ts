@@ -34,3 +34,13 @@ test('takes the text for the tuple where there is one column', () => {
     .groups[0]!
   expect(makeTupleLookup(single)([[1]])).toEqual([1])
 })
+
+test('finds every tuple where there are more mixtures of texts than tuples', () => {
+  expect(
+    makeTupleLookup(group)([
+      [0, 1],
+      [1, 0],
+    ]).toSorted(),
+  ).toEqual([0, 1, 2])
+  expect(makeTupleLookup(group)([[0, 0, 0, 0], [1]])).toEqual([1])
+})

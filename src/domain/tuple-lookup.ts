@@ -4,7 +4,8 @@ import type { TupleGroup } from './predicate.ts'
  * From the value ids that a row's columns equal to the tuples that the row matches.
  *
  * `ids[c]` holds the ids of the group's texts that column `c` equals in the row. Mostly none or one; more where several
- * texts are the same number (`42` and `42.0`), or where a JSON line has the key twice.
+ * texts are the same number (`42` and `42.0`), or where a JSON line has the key twice. A line can hold very many: the
+ * cost is bounded by the number of tuples.
  */
 export type TupleLookup = (ids: readonly (readonly number[])[]) => readonly number[]
 
@@ -17,7 +18,8 @@ export function makeTupleLookup(group: TupleGroup): TupleLookup {
     byIds.set(group.tuples.subarray(tuple * width, (tuple + 1) * width).join(), tuple)
   }
   return (ids) => {
-    if (ids.some((choices) => choices.length === 0)) return []
+    const mixtures = ids.reduce((product, choices) => product * choices.length, 1)
+    if (mixtures > group.positions.length) return tuplesAmong(group, ids)
     const found: number[] = []
     for (const combination of combinations(ids)) {
       const tuple = byIds.get(combination)
@@ -25,6 +27,15 @@ export function makeTupleLookup(group: TupleGroup): TupleLookup {
     }
     return found
   }
+}
+
+function tuplesAmong({ columns, tuples, positions }: TupleGroup, ids: readonly (readonly number[])[]): number[] {
+  const choices = ids.map((list) => new Set(list))
+  const found: number[] = []
+  for (let tuple = 0; tuple < positions.length; tuple += 1) {
+    if (columns.every((_, column) => choices[column]!.has(tuples[tuple * columns.length + column]!))) found.push(tuple)
+  }
+  return found
 }
 
 function combinations(ids: readonly (readonly number[])[]): string[] {

@@ -5,16 +5,17 @@ const size = 4096
  * differ in the case of ASCII letters are the same to it; it is not to be asked about keys with escapes or other bytes.
  */
 export class KeySignatures {
-  readonly #known = new Uint8Array(size)
+  #known: Uint8Array | undefined
 
   add(name: string): void {
     const quoted = Buffer.from(`"${name.toLowerCase()}"`)
+    this.#known ??= new Uint8Array(size)
     this.#known[signature(quoted, 1, quoted.length - 1)] = 1
   }
 
   /** Whether the key `bytes[start..end)`, which lies between quotes, may be one of the names. */
   mayHave(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.#known[signature(bytes, start, end)] === 1
+    return this.#known !== undefined && this.#known[signature(bytes, start, end)] === 1
   }
 }
 

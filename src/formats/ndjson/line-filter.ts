@@ -53,6 +53,8 @@ export class LineFilter {
   /** For each key of interest whether a column behind it has not been seen yet. */
   readonly #isUnseen: Uint8Array
   #hasUnseen = 1
+  /** Keys of interest that were met in the line, of columns not seen yet. */
+  readonly #met: number[] = []
   readonly #anyDepth: boolean
   readonly #floor: Verdict
   readonly #values: readonly ValueTable[]
@@ -84,10 +86,16 @@ export class LineFilter {
     }
   }
 
+  /** Columns not seen yet that the line last looked at seems to have: for a line that cannot be parsed. */
+  get columnsMet(): readonly number[] {
+    return this.#met.flatMap((key) => this.#keys[key]!.columns)
+  }
+
   /** Looks at the line that begins at `start`; there must be a newline at or after it. */
   judge(bytes: Buffer, start: number): Verdict {
     const isArrayAt = this.#isArrayAt
     this.#sieve.clear()
+    if (this.#met.length > 0) this.#met.length = 0
     let found: Verdict = this.#floor
     let depth = 0
     let isArray = false
@@ -198,7 +206,10 @@ export class LineFilter {
       if (depth === 1 || this.#anyDepth) {
         if (isOdd) key = this.#oddKey(bytes, from, at)
         else if (this.#signatures.mayHave(bytes, from, at)) key = this.#asciiKey(bytes, from, at)
-        if (key >= 0 && this.#isUnseen[key] === 1 && found < verdict.look) found = verdict.look
+        if (key >= 0 && this.#isUnseen[key] === 1) {
+          this.#met.push(key)
+          if (found < verdict.look) found = verdict.look
+        }
       }
       byte = bytes[++at]!
       while (byte === 0x20 || byte === 0x0d || byte === 0x09) byte = bytes[++at]!

@@ -47,7 +47,7 @@ export class RowMatcher {
   readonly #ranks: Uint8Array
   readonly #isContainer: Uint8Array
   /** For each slot the texts that the column equals in the row. */
-  readonly #ids: number[][]
+  readonly #ids: Set<number>[]
   #bytes: Buffer = Buffer.alloc(0)
   #unescaped: Buffer = Buffer.alloc(0)
 
@@ -59,7 +59,7 @@ export class RowMatcher {
     )
     this.#ranks = new Uint8Array(predicate.columns.length).fill(rank.absent)
     this.#isContainer = new Uint8Array(predicate.columns.length)
-    this.#ids = predicate.slots.map(() => [])
+    this.#ids = predicate.slots.map(() => new Set())
   }
 
   /** Reads `bytes[start..end)`, a line without its newline. */
@@ -89,7 +89,7 @@ export class RowMatcher {
     for (const column of this.#touched) {
       this.#ranks[column] = rank.absent
       this.#isContainer[column] = 0
-      for (const slot of this.#predicate.slotsOfColumn[column]!) this.#ids[slot]!.length = 0
+      for (const slot of this.#predicate.slotsOfColumn[column]!) this.#ids[slot]!.clear()
     }
     this.#touched.length = 0
     this.#frames.length = 0
@@ -195,21 +195,21 @@ export class RowMatcher {
       if (known === rank.absent) this.#touched.push(column)
       this.#ranks[column] = at
       this.#isContainer[column] = 0
-      for (const slot of this.#predicate.slotsOfColumn[column]!) this.#ids[slot]!.length = 0
+      for (const slot of this.#predicate.slotsOfColumn[column]!) this.#ids[slot]!.clear()
     }
     return true
   }
 
-  #takeValue(values: ValueTable, read: number, ids: number[]): void {
+  #takeValue(values: ValueTable, read: number, ids: Set<number>): void {
     const { start, end } = this.#reader
     if (read === token.number) {
       for (const id of values.ofNumber(this.#bytes, start, end)) {
-        if (isSameNumber(values.text(id), this.#bytes.toString('latin1', start, end))) ids.push(id)
+        if (isSameNumber(values.text(id), this.#bytes.toString('latin1', start, end))) ids.add(id)
       }
     } else if (read !== token.null) {
       const id = read === token.string ? this.#idOfString(values) : values.ofString(this.#bytes, start, end)
       // What the table says is compared once more, as characters: a row goes on the strength of this.
-      if (id !== -1 && values.text(id) === this.#text()) ids.push(id)
+      if (id !== -1 && values.text(id) === this.#text()) ids.add(id)
     }
   }
 
@@ -239,10 +239,7 @@ export class RowMatcher {
       for (const slot of slotsOfColumn[column]!) {
         const { group } = slots[slot]!
         // Each group once: for the first of its columns that has a value here.
-        if (
-          this.#ids[slot]!.length > 0 &&
-          groups[group]!.slots.find((other) => this.#ids[other]!.length > 0) === slot
-        ) {
+        if (this.#ids[slot]!.size > 0 && groups[group]!.slots.find((other) => this.#ids[other]!.size > 0) === slot) {
           this.#judgeGroup(group)
         }
       }
@@ -253,7 +250,7 @@ export class RowMatcher {
     const { slots, lookup, positions } = this.#predicate.groups[index]!
     const ids = slots.map((slot) => {
       const { column } = this.#predicate.slots[slot]!
-      return this.#partitions.idsWith(slot, column, { rank: this.#ranks[column] as Rank, ids: this.#ids[slot]! })
+      return this.#partitions.idsWith(slot, column, { rank: this.#ranks[column] as Rank, ids: [...this.#ids[slot]!] })
     })
     for (const tuple of lookup(ids)) this.positions.add(positions[tuple]!)
   }

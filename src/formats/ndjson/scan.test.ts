@@ -327,6 +327,16 @@ describe('a composite', () => {
     expect(await rowsOf(content, matchesOf({ a: '9', 't[]': 'y' }))).toEqual([0])
   })
 
+  test('of many values in one line is compared with tuples, not with every mixture of values', async () => {
+    const count = 3000
+    const numbers = Array.from({ length: count }, (_, index) => `${index}`)
+    const matches = matchesOf(...numbers.map((number) => ({ 'a[]': number, 'b[]': number, 'c[]': `${count}` })))
+    const line = JSON.stringify({ a: numbers, b: numbers, c: [...numbers, 'x'] })
+    const hit = JSON.stringify({ a: numbers, b: ['7'], c: [...numbers, `${count}`] })
+    const { hits } = await find(`${line}\n${hit}\n`, matches)
+    expect(hits).toEqual(new Map([[7, 1]]))
+  })
+
   test('counts a line once for each match that hits it', async () => {
     const { hits } = await find('{"a":"1","b":"2"}\n', matchesOf({ a: '1', b: '2' }, { a: '1' }, { b: '1' }))
     expect(hits).toEqual(
@@ -405,7 +415,9 @@ describe('malformed content', () => {
   test('inside a word or string that no match looks at is let pass', async () => {
     const lines = '{"id":1,"x":NaN}\n{"id":2,"x":-Infinity}\n{"id":3,"x":"\t\\x"}\n'
     expect(await erasedText(`${lines}{"id":42}\n`, id42)).toBe(lines)
-    expect((await find(lines, id42, { malformed: 'keep' })).warnings).toEqual([])
+    const found = await find(lines, id42, { malformed: 'keep' })
+    expect(found.warnings).toEqual([])
+    expect(found.columns).toEqual(new Set(['id']))
   })
 
   test('is kept byte for byte and counted where that was asked for', async () => {

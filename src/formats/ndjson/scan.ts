@@ -53,12 +53,16 @@ class LineScan {
       const lineEnd = filter.next - 1
       const kind = found === verdict.clean ? 'object' : this.#matcher.read(bytes, at, lineEnd)
       // A line that was looked at for its columns alone could not hold a matched value: it is kept as others are.
-      const isBroken = kind === 'malformed' && found !== verdict.look
+      const isForgiven = kind === 'malformed' && found === verdict.look
+      const isBroken = kind === 'malformed' && !isForgiven
       if (this.#broken.isOpen) this.#broken.goOn(bytes, at, lineEnd, { isWhole: !isBroken })
       if (isBroken) {
         this.#broken.note(bytes, at, lineEnd, this.#line + 1)
       } else if (kind === 'objects-in-array') {
         throw objectsInArray(this.#line + 1)
+      } else if (isForgiven) {
+        for (const column of filter.columnsMet) this.#matcher.seen[column] = 1
+        filter.noteSeen(this.#matcher.seen)
       } else if (found !== verdict.clean && kind === 'object') {
         const lineStart = offset + at - start
         this.#takeRow(lineStart, lineStart + filter.next - at - (isUnended ? 1 : 0))
