@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 /** The folder of test material that is not part of this repository: LETHE_SHARED, or `../shared` beside it. Absolute. */
@@ -12,4 +12,10 @@ export function sharedPath(...parts: string[]): string {
 /** Whether it is there; for `describe.skipIf(!hasShared('corpora'))('... (needs the shared material)', ...)`. */
 export function hasShared(...parts: string[]): boolean {
   return existsSync(sharedPath(...parts))
+}
+
+/** The names of the files below a folder of the shared material, sorted; none where it is not there. */
+export function sharedFiles(...parts: string[]): string[] {
+  if (!hasShared(...parts)) return []
+  return readdirSync(sharedPath(...parts), { recursive: true, encoding: 'utf8' }).sort()
 }

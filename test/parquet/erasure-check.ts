@@ -76,6 +76,11 @@ interface Pair {
   readonly index: number
 }
 
+/** The ordinals of the source's row groups that the output's come from, in order. */
+export function sourceGroups(source: Image, output: Image, isErased: IsErased): number[] {
+  return pairGroups(source, output, isErased).map(({ index }) => index)
+}
+
 /** Row groups of the source that keep a row, each with its successor; groups that never had rows may be kept or not. */
 function pairGroups(source: Image, output: Image, isErased: IsErased): Pair[] {
   let firstRow = 0
@@ -110,12 +115,12 @@ function compareChunks(
   const outputPages = output.pages.filter(isDataPage).map(({ stored }) => Buffer.from(stored))
   let position = 0
   for (const { page } of untouched) {
-    const at = outputPages.findIndex((stored, index) => index >= position && stored.equals(page.stored))
-    if (at === -1) {
+    while (position < outputPages.length && !outputPages[position]!.equals(page.stored)) position += 1
+    if (position === outputPages.length) {
       fault('an untouched page has other bytes')
       return
     }
-    position = at + 1
+    position += 1
   }
 }
 

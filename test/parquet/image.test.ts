@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { hasShared, sharedPath } from '../shared.ts'
+import { hasShared, sharedFiles, sharedPath } from '../shared.ts'
 import { decodeChunk, rowTexts } from './decode.ts'
 import { generateFile, makePlans } from './generate.ts'
 import { readImage, writeImage } from './image.ts'
@@ -31,7 +31,7 @@ describe('an image of a Parquet file', () => {
 
 describe.skipIf(!hasShared('corpora'))('over the public corpus (needs the shared material)', () => {
   const folder = sharedPath('corpora', 'parquet-testing', 'data')
-  const files = readdirSync(folder).filter(
+  const files = sharedFiles('corpora', 'parquet-testing', 'data').filter(
     (name) => name.endsWith('.parquet') && !name.startsWith('nation.dict-malformed'),
   )
 

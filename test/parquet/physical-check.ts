@@ -288,7 +288,7 @@ function isOrdered(leaf: Leaf, order: number, mins: Uint8Array[], maxs: Uint8Arr
   const used = nullPages.flatMap((isNull, at) => (isNull ? [] : [at]))
   return used.every((at, position) => {
     const before = used[position - 1]
-    if (before === undefined) return true
+    if (before === undefined || Math.max(at, before) >= Math.min(mins.length, maxs.length)) return true
     const [min, max] = [compareValues(leaf, mins[before]!, mins[at]!), compareValues(leaf, maxs[before]!, maxs[at]!)]
     return [min ?? 0, max ?? 0].every((compared) => (order === 1 ? compared <= 0 : compared >= 0))
   })

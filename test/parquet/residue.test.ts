@@ -69,7 +69,7 @@ describe.each(plans)('the residue prover on a file of $writer, version $version'
   function plant(change: (chunk: ImageChunk, value: Buffer, image: Image) => void, options = {}): string[] {
     const image = readImage(clean)
     const chunk = image.groups.at(-1)!.chunks.find(({ leaf }) => leaf.path[0] === 'canary')!
-    change(chunk, Buffer.from(canaries.find(({ column }) => column === 'canary')!.value), image)
+    change(chunk, Buffer.from(canaries.findLast(({ column }) => column === 'canary')!.value), image)
     return findResidue(readImage(writeImage(image, options)), canaries).map(({ place }) => place)
   }
 
@@ -108,7 +108,7 @@ describe.each(plans)('the residue prover on a file of $writer, version $version'
   })
 
   it('finds what stands between two structures, and raw', () => {
-    const value = Buffer.from(canaries.find(({ column }) => column === 'canary')!.value)
+    const value = Buffer.from(canaries.findLast(({ column }) => column === 'canary')!.value)
     const places = plant(() => undefined, { gap: () => value })
     expect(places).toContain('gap')
     expect(places).toContain('raw bytes')

@@ -13,35 +13,44 @@ export interface Residue {
   readonly where: string
 }
 
-/**
- * Values of a column that only erased rows hold. Long and varied ones are looked for in raw bytes too, where a short
- * one would be found by chance.
- */
+/** A value of a column that only erased rows hold. */
 export interface Canary {
   readonly column: string
   readonly leaf: Leaf
   readonly value: Uint8Array
+  /** The row groups, by ordinal in the source, that it was in. */
+  readonly groups: ReadonlySet<number>
+  /** Long and varied, and no part of a kept value: looked for in raw bytes too, where another would be by chance. */
+  readonly isTelling: boolean
 }
 
 /** The canaries of a source: every value of an erased row that no kept row has in the same column. */
 export function canariesOf(source: Image, isErased: IsErased): Canary[] {
-  const canaries: Canary[] = []
-  source.leaves.forEach((leaf, column) => {
-    const kept = new Set<string>()
-    const erased = new Map<string, Uint8Array>()
+  return source.leaves.flatMap((leaf, column) => {
+    const kept = new Map<string, Uint8Array>()
+    const erased = new Map<string, { value: Uint8Array; groups: Set<number> }>()
     let firstRow = 0
-    for (const group of source.groups) {
+    for (const [index, group] of source.groups.entries()) {
       forEachValue(decodeChunk(group.chunks[column]!), leaf, (row, value) => {
-        if (isErased(firstRow + row)) erased.set(keyOf(value), value)
-        else kept.add(keyOf(value))
+        const key = keyOf(value)
+        if (!isErased(firstRow + row)) kept.set(key, value)
+        else if (erased.has(key)) erased.get(key)!.groups.add(index)
+        else erased.set(key, { value, groups: new Set([index]) })
       })
       firstRow += integer(group.tree, ids.group.numRows) ?? 0
     }
-    for (const [key, value] of erased) {
-      if (!kept.has(key)) canaries.push({ column: leaf.path.join('.'), leaf, value })
-    }
+    const text = Buffer.concat([...kept.values()].flatMap((value) => [value, Buffer.from('\0\0')]))
+    return [...erased].flatMap(([key, { value, groups }]) => {
+      if (kept.has(key)) return []
+      const isTelling = isVaried(value) && !text.includes(Buffer.from(value))
+      return { column: leaf.path.join('.'), leaf, value, groups, isTelling }
+    })
   })
-  return canaries
+}
+
+/** Bytes that no other data has by chance: 7 or more, of 5 kinds or more. */
+function isVaried(value: Uint8Array): boolean {
+  return value.length >= 7 && new Set(value).size >= 5
 }
 
 function forEachValue(decoded: DecodedChunk, leaf: Leaf, visit: (row: number, value: Uint8Array) => void): void {
@@ -57,30 +66,42 @@ function forEachValue(decoded: DecodedChunk, leaf: Leaf, visit: (row: number, va
 
 const keyOf = (value: Uint8Array): string => Buffer.from(value).toString('latin1')
 
+export interface FindResidueOptions {
+  /** The ordinal in the source of each row group of the output; by default the same. */
+  readonly sourceGroups?: readonly number[]
+}
+
 /** Everything of the canaries that an output still holds, by a search of each kind of place. */
-export function findResidue(output: Image, canaries: readonly Canary[]): Residue[] {
+export function findResidue(
+  output: Image,
+  canaries: readonly Canary[],
+  { sourceGroups }: FindResidueOptions = {},
+): Residue[] {
   const residue: Residue[] = []
   const report = (place: string, where: string): number => residue.push({ place, where })
-  const long = canaries.filter(({ value }) => isTelling(value)).map(({ value }) => Buffer.from(value))
+  const long = canaries.filter(({ isTelling }) => isTelling).map(({ value }) => Buffer.from(value))
   scan(output.bytes, long, () => report('raw bytes', 'file'))
   const columns = Map.groupBy(canaries, ({ column }) => column)
   scanBetween(output, long, report)
   for (const [index, group] of output.groups.entries()) {
+    const sourceGroup = sourceGroups?.[index] ?? index
     for (const chunk of group.chunks) {
       const where = `group ${index} ${chunk.leaf.path.join('.')}`
       const own = columns.get(chunk.leaf.path.join('.')) ?? []
-      searchChunk(chunk, own, long, (place) => report(place, where))
+      searchChunk(chunk, { own, long, sourceGroup }, (place) => report(place, where))
     }
   }
   return residue
 }
 
-type Report = (place: string) => void
-
-/** Bytes that no other data has by chance: 7 or more, of 5 kinds or more. */
-function isTelling(value: Uint8Array): boolean {
-  return value.length >= 7 && new Set(value).size >= 5
+interface Sought {
+  /** The canaries of the chunk's column. */
+  readonly own: readonly Canary[]
+  readonly long: readonly Buffer[]
+  readonly sourceGroup: number
 }
+
+type Report = (place: string) => void
 
 function scan(bytes: Uint8Array, needles: readonly Buffer[], found: () => void): void {
   const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -97,12 +118,22 @@ function scanBetween(output: Image, long: readonly Buffer[], report: (place: str
   }
 }
 
-function searchChunk(chunk: ImageChunk, own: readonly Canary[], long: readonly Buffer[], report: Report): void {
+function searchChunk(chunk: ImageChunk, { own, long, sourceGroup }: Sought, report: Report): void {
   const decoded = decodeChunk(chunk)
-  const forbidden = new Set(own.map(({ value }) => keyOf(value)))
-  const has = (values: Iterable<Uint8Array>) => [...values].some((value) => forbidden.has(keyOf(value)))
-  if (has(decoded.pages.flatMap(({ values }) => values))) report('data page')
-  if (has(decoded.dictionary ?? [])) report('dictionary')
+  const isIn = (values: readonly Uint8Array[], sought: readonly Canary[]): boolean => {
+    const keys = new Set(sought.map(({ value }) => keyOf(value)))
+    return values.some((value) => keys.has(keyOf(value)))
+  }
+  if (
+    isIn(
+      decoded.pages.flatMap(({ values }) => values),
+      own,
+    )
+  )
+    report('data page')
+  // A placeholder that is derived from nothing may by chance be what a row of another row group had.
+  const ofGroup = own.filter(({ groups }) => groups.has(sourceGroup))
+  if (isIn(decoded.dictionary ?? [], ofGroup)) report('dictionary')
   scanBodies(chunk, decoded, long, report)
   for (const pair of trees(chunk.meta, ids.meta.keyValues)) {
     scan(binary(pair, ids.keyValue.value) ?? new Uint8Array(0), long, () => report('column key-value metadata'))

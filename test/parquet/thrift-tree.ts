@@ -140,7 +140,7 @@ class Reader {
       case types.i64:
         return zigzag(this.#varint())
       case types.double:
-        return new DataView(this.#take(8).slice().buffer).getFloat64(0, true)
+        return doubleOf(this.#take(8))
       case types.binary:
         return this.#take(Number(this.#varint()))
       case types.list:
@@ -184,6 +184,10 @@ class Reader {
     this.position += length
     return this.#bytes.subarray(this.position - length, this.position)
   }
+}
+
+function doubleOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0, true)
 }
 
 function zigzag(value: bigint): bigint {

@@ -63,7 +63,9 @@ export class HybridEncoder {
     let left = this.#count
     this.#count = 0
     const missing = this.#inGroup === 0 ? 0 : groupSize - this.#inGroup
-    if (left - missing >= groupSize) {
+    // Values of no bits always repeat: readers disagree on how groups of them are packed.
+    const repeats = this.#bitWidth === 0 ? left > 0 : left - missing >= groupSize
+    if (repeats) {
       left -= missing
       this.#toGroup(missing)
       this.#closePacked()

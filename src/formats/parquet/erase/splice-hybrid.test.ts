@@ -85,6 +85,15 @@ describe('runs of the hybrid encoding', () => {
     expect(decode(sink.view(), 5, 799)).toEqual(values.filter((_, index) => index !== 401))
   })
 
+  it('of no bits become one run, also where they were packed', () => {
+    // 43 in 6 groups of nothing: the index of the one entry of a dictionary.
+    const section = { bytes: Uint8Array.of(13), bitWidth: 0, numValues: 43 }
+    const sink = new ByteSink()
+    const drops = Ranges.of([{ start: 20, end: 22 }])
+    spliceHybrid(section, { drops, sink, onDropped: () => undefined })
+    expect([...sink.view()]).toEqual([82])
+  })
+
   it('point into another dictionary after a remap', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(300), { maxLength: 500 }), (values) => {

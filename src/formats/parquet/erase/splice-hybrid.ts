@@ -34,7 +34,8 @@ export function spliceHybrid(
   }
   const runs = new HybridRuns(section)
   while (runs.next()) {
-    if (runs.isRepeated) spliceRepeated(splicer, runs)
+    // Of no bits there is one value only, however it is packed.
+    if (runs.isRepeated || section.bitWidth === 0) spliceRepeated(splicer, runs)
     else splicePacked(splicer, runs)
   }
   splicer.encoder.finish()

@@ -1,0 +1,130 @@
+import { writeFileSync } from 'node:fs'
+import { LetheError } from '../../src/domain/error.ts'
+import { decodeChunk, rowTexts } from './decode.ts'
+import { eraseRows, range } from './erase-rows.ts'
+import { erasureFaults, sourceGroups } from './erasure-check.ts'
+import { ids } from './ids.ts'
+import { type Image, type ImageChunk, readImage } from './image.ts'
+import { duckdbDigests, hyparquetDigests } from './readers.ts'
+import { canariesOf, findResidue } from './residue.ts'
+import { binary, integer, integers } from './thrift-tree.ts'
+
+/** What became of an erasure: refused by name, or an output with all that is wrong with it. */
+export type Verdict =
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'erased'; readonly output: Uint8Array; readonly faults: readonly string[] }
+
+export interface JudgeOptions {
+  /** Folder for the files that DuckDB is to read; without it DuckDB is not asked. */
+  readonly folder?: string
+}
+
+/**
+ * Erases rows by ordinal and holds the output against the source, which two other readers and the tests' own walker
+ * read: rows, descriptions, untouched pages, counts, statistics, residue.
+ *
+ * @throws Error where the eraser fails otherwise than by a refusal
+ */
+export async function judgeErasure(
+  source: Uint8Array,
+  rows: Iterable<number>,
+  options: JudgeOptions = {},
+): Promise<Verdict> {
+  const erased = new Set(rows)
+  let output: Uint8Array
+  try {
+    output = await eraseRows(
+      source,
+      [...erased].sort((a, b) => a - b),
+    )
+  } catch (error) {
+    if (!(error instanceof LetheError) || error.outcome !== 'refused') throw error
+    return { kind: 'refused', code: error.code, message: error.message }
+  }
+  return { kind: 'erased', output, faults: await faultsOfErasure(source, output, erased, options) }
+}
+
+/** What is wrong with an output; a reader that cannot read the source is not asked about the output. */
+export async function faultsOfErasure(
+  source: Uint8Array,
+  output: Uint8Array,
+  erased: ReadonlySet<number>,
+  { folder }: JudgeOptions,
+): Promise<string[]> {
+  const faults: string[] = []
+  const isErased = (row: number): boolean => erased.has(row)
+  const sourceImage = attempt(() => decodableImage(source))
+  if (sourceImage !== undefined) {
+    const image = readImage(output)
+    faults.push(...erasureFaults(sourceImage, image, isErased).map(({ kind, where }) => `${kind}: ${where}`))
+    const residue = findResidue(image, canariesOf(sourceImage, isErased), {
+      sourceGroups: sourceGroups(sourceImage, image, isErased),
+    })
+    faults.push(...residue.map(({ place, where }) => `residue in ${place}: ${where}`))
+  }
+  const compare = async (reader: string, digestsOf: (bytes: Uint8Array) => Promise<string[]>): Promise<void> => {
+    const before = await digestsOf(source).catch(() => undefined)
+    if (before === undefined) return
+    const after = await digestsOf(output).catch((error: Error) => error.message)
+    const expected = before.filter((_, row) => !isErased(row))
+    if (typeof after === 'string') faults.push(`${reader} cannot read the output: ${after}`)
+    else if (after.join() !== expected.join()) faults.push(`${reader} reads other rows`)
+  }
+  if (sourceImage === undefined || !isCutByHyparquet(sourceImage)) await compare('hyparquet', hyparquetDigests)
+  if (folder !== undefined) await compare('DuckDB', (bytes) => digestsOfFile(folder, bytes))
+  return faults
+}
+
+/**
+ * DuckDB's unsigned 32-bit columns with delta encoding begin with a value of up to 33 bits, whose last bit hyparquet
+ * cuts off: it reads the file wrong, and right once Lethe has written the page as the format has it.
+ */
+function isCutByHyparquet({ footer, groups }: Image): boolean {
+  const isDuckdb = Buffer.from(binary(footer, ids.file.createdBy) ?? [])
+    .toString()
+    .startsWith('DuckDB')
+  return isDuckdb && groups.some((group) => group.chunks.some(isUnsignedDelta))
+}
+
+function isUnsignedDelta({ leaf, meta }: ImageChunk): boolean {
+  return leaf.type === 'INT32' && leaf.order === 'unsigned' && (integers(meta, ids.meta.encodings) ?? []).includes(5)
+}
+
+let files = 0
+
+async function digestsOfFile(folder: string, bytes: Uint8Array): Promise<string[]> {
+  // A name of its own: DuckDB caches footers by path.
+  const path = `${folder}/${files++}.parquet`
+  writeFileSync(path, bytes)
+  return duckdbDigests(path)
+}
+
+/** Ordinals to try on a file of that many rows. */
+export function selections(rows: number): Record<'none' | 'first' | 'last' | 'middle' | 'all', number[]> {
+  return {
+    none: [],
+    first: range(0, Math.min(1, rows)),
+    last: range(Math.max(0, rows - 1), rows),
+    middle: range(rows >> 1, Math.min(rows, (rows >> 1) + 1)),
+    all: range(0, rows),
+  }
+}
+
+export function rowsOf({ footer }: Pick<Image, 'footer'>): number {
+  return integer(footer, ids.file.numRows) ?? 0
+}
+
+/** @throws Error where a page cannot be decoded: then the walker has nothing to say about an erasure. */
+function decodableImage(bytes: Uint8Array): Image {
+  const image = readImage(bytes)
+  for (const group of image.groups) for (const chunk of group.chunks) rowTexts(decodeChunk(chunk), chunk.leaf)
+  return image
+}
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined
+  }
+}
