@@ -36,14 +36,14 @@ interface SearchOptions extends AccessOptions {
   readonly matches?: string
   readonly malformed: 'refuse' | 'keep'
   readonly concurrency?: number
-  readonly json: boolean
+  readonly json?: boolean
 }
 
 interface EraseOptions extends SearchOptions {
   readonly empty: 'keep' | 'remove'
   readonly oldVersions: 'delete' | 'keep'
-  readonly dryRun: boolean
-  readonly yes: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
 }
 
 /**
@@ -78,6 +78,8 @@ const problems: Readonly<Record<string, string>> = {
   'commander.optionMissingArgument': 'the last option needs a value',
 }
 
+const targetWords = 'files, folders (recursive), globs; s3://bucket/key, s3://bucket/prefix/'
+
 function makeProgram(onRequest: (request: Request) => void): Command {
   const program = new Command('lethe')
     .description("Finds and erases a person's records in a data lake, and proves it.")
@@ -88,7 +90,7 @@ function makeProgram(onRequest: (request: Request) => void): Command {
     .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
     .addHelpText('after', programHelp)
 
-  addSearchOptions(program.command('find').argument('<TARGET...>', 'files, folders (recursive) or globs'))
+  addSearchOptions(program.command('find').argument('<TARGET...>', targetWords))
     .summary('find rows; changes nothing')
     .description('Finds the rows that match, object by object. Changes nothing.')
     .addHelpText('after', findHelp + matchingHelp)
@@ -96,7 +98,7 @@ function makeProgram(onRequest: (request: Request) => void): Command {
       onRequest({ kind: 'find', ...searchArguments(targets, options) })
     })
 
-  addSearchOptions(program.command('erase').argument('<TARGET...>', 'files, folders (recursive) or globs'))
+  addSearchOptions(program.command('erase').argument('<TARGET...>', targetWords))
     .summary('find rows, show the plan, ask, and erase them')
     .description('Finds the rows that match, shows the plan, asks, and erases them. All other rows stay as they are.')
     .option('--empty <keep|remove>', 'an object that loses all its rows', oneOf('--empty', ['keep', 'remove']), 'keep')
@@ -106,21 +108,21 @@ function makeProgram(onRequest: (request: Request) => void): Command {
       oneOf('--old-versions', ['delete', 'keep']),
       'delete',
     )
-    .option('--dry-run', 'make and verify every edit, write none', false)
-    .option('--yes', 'do not ask', false)
+    .option('--dry-run', 'make and verify every edit, write none')
+    .option('--yes', 'do not ask')
     .addHelpText('after', eraseHelp + matchingHelp)
     .action((targets: string[], options: EraseOptions) => {
-      const { empty, oldVersions, dryRun, yes } = options
+      const { empty, oldVersions, dryRun = false, yes = false } = options
       onRequest({ kind: 'erase', ...searchArguments(targets, options), empty, oldVersions, dryRun, yes })
     })
 
   addAccessOptions(program.command('inspect'))
-    .argument('<OBJECT>', 'one object')
+    .argument('<OBJECT>', 'a file, or s3://bucket/key')
     .summary('tell what an object is; never a value of a row')
     .description('Tells what an object is: its format, structure and counts, names of columns; never a value of a row.')
-    .option('--json', 'print one JSON document', false)
+    .option('--json', 'print one JSON document')
     .addHelpText('after', inspectHelp)
-    .action((target: string, { json, ...options }: AccessOptions & { json: boolean }) => {
+    .action((target: string, { json = false, ...options }: AccessOptions & { json?: boolean }) => {
       onRequest({ kind: 'inspect', target, access: accessOf(options), json })
     })
   return program
@@ -137,12 +139,12 @@ function addSearchOptions(command: Command): Command {
       'refuse',
     )
     .option('--concurrency <N>', 'how many objects are worked on at once', parseConcurrency)
-    .option('--json', 'print one JSON document', false)
+    .option('--json', 'print one JSON document')
 }
 
 function searchArguments(targets: readonly string[], options: SearchOptions): SearchArguments {
-  const { match, matches, malformed, concurrency, json } = options
-  const whom = { flags: match ?? [], file: matches }
+  const { match = [], matches, malformed, concurrency, json = false } = options
+  const whom = { flags: match, file: matches }
   return { targets, access: accessOf(options), matches: whom, malformed, concurrency, json }
 }
 

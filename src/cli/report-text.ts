@@ -67,9 +67,11 @@ function sumsOf({ objects, matched, erased, unchanged, refused, failed, skipped,
 }
 
 function rewriteSums(reports: readonly ObjectReport[]): string[] {
-  const rewritten = reports.map(rewrittenBytes)
+  const isDone = reports.some(({ status }) => status === 'erased')
+  const rewritten = reports.filter(({ status }) => !isDone || status === 'erased').map(rewrittenBytes)
   const copied = rewritten.reduce((sum, bytes) => sum + bytes.copied, 0)
   const inserted = rewritten.reduce((sum, bytes) => sum + bytes.inserted, 0)
   if (copied + inserted === 0) return []
-  return [`${sized(copied + inserted)} to rewrite: ${sized(copied)} copied as they are, ${sized(inserted)} new`]
+  const sum = `${sized(copied + inserted)} ${isDone ? 'rewritten' : 'to rewrite'}`
+  return [`${sum}: ${sized(copied)} copied as they are, ${sized(inserted)} new`]
 }
