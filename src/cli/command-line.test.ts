@@ -7,6 +7,7 @@ describe('parseCommandLine', () => {
     expect(parseCommandLine(args)).toEqual({
       kind: 'find',
       targets: ['lake/', 'more'],
+      access: { s3: {} },
       matches: { flags: ['a=b=c', 'd='], file: '-' },
       malformed: 'refuse',
       concurrency: undefined,
@@ -19,6 +20,8 @@ describe('parseCommandLine', () => {
     const expected = {
       kind: 'erase',
       targets: ['lake/'],
+      access: { s3: {} },
+      oldVersions: 'delete',
       matches: { flags: [], file: 'ids' },
       malformed: 'keep',
       empty: 'remove',
