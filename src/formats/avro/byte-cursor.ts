@@ -35,9 +35,13 @@ export class ByteCursor {
   }
 
   readBytes(length: number): Uint8Array {
+    this.skip(length)
+    return this.bytes.subarray(this.position - length, this.position)
+  }
+
+  skip(length: number): void {
     if (length > this.remaining) throw malformed('the data ends within a value')
     this.position += length
-    return this.bytes.subarray(this.position - length, this.position)
   }
 }
 

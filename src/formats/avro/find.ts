@@ -3,7 +3,7 @@ import { Ranges } from '../../domain/ranges.ts'
 import type { Warning } from '../../domain/warning.ts'
 import type { Found, FoundBlock, Search } from '../format.ts'
 import type { RangeSource } from '../range-source.ts'
-import { type Block, type Header, readBlocks, readHeader } from './container.ts'
+import { type Block, readBlocks, readHeader } from './container.ts'
 import { malformed } from './refusal.ts'
 import { makeRowSearch, type RowHits, type RowSearch } from './row-search.ts'
 
@@ -20,7 +20,8 @@ export async function find(source: RangeSource, search: Search): Promise<Found> 
   const { sync, sizeBytes: start } = header
   for await (const block of readBlocks(source, { sync, start, end: source.size, signal })) {
     findings.begin(block)
-    await findInBlock(block, { header, rowSearch, onHits: (rows, hits) => findings.add(rows, hits) })
+    const bytes = await header.codec.decompress(block.stored)
+    findInBlock(bytes, { rows: block.rows, rowSearch, onHits: (rows, hits) => findings.add(rows, hits) })
     onProgress?.(block.end - block.start)
   }
   return findings.found({ source, rowSearch })
@@ -32,21 +33,25 @@ export interface BlockRows {
   readonly end: number
 }
 
-/** Finds the matching rows of one block, and tells of them in order. */
-export async function findInBlock(
-  { rows, stored }: Pick<Block, 'rows' | 'stored'>,
+/**
+ * Finds the matching rows of one block, and tells of them in order.
+ *
+ * @param bytes the block's rows, decompressed
+ * @throws LetheError `malformed`
+ */
+export function findInBlock(
+  bytes: Uint8Array,
   {
-    header,
+    rows,
     rowSearch,
     onHits,
   }: {
-    readonly header: Pick<Header, 'codec'>
+    readonly rows: number
     readonly rowSearch: RowSearch
     readonly onHits: (rows: BlockRows, hits: RowHits) => void
   },
-): Promise<void> {
-  const bytes = await header.codec.decompress(stored)
-  requirePlausible(bytes, rows, rowSearch)
+): void {
+  if (!rowSearch.isEmptyRow && rows > bytes.length) throw malformed('a block has more rows than bytes')
   // Rows without bytes are all alike, and a few bytes may announce any number of them.
   const step = rowSearch.isEmptyRow ? rows : 1
   let position = 0
@@ -55,10 +60,6 @@ export async function findInBlock(
     if (rowSearch.hits.positions.length > 0) onHits({ start: row, end: row + step }, rowSearch.hits)
   }
   if (position !== bytes.length) throw malformed('the rows of a block do not fill it')
-}
-
-function requirePlausible(bytes: Uint8Array, rows: number, { isEmptyRow }: RowSearch): void {
-  if (!isEmptyRow && rows > bytes.length) throw malformed('a block has more rows than bytes')
 }
 
 class Findings {
