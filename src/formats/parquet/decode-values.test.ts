@@ -164,6 +164,15 @@ describe('values', () => {
     )
   })
 
+  it('DELTA_BINARY_PACKED may be one value, in blocks of more miniblocks than there are bytes', () => {
+    // Blocks of 2048 values in 8 miniblocks; one value, -3.
+    const values = decode('DELTA_BINARY_PACKED', Uint8Array.of(0x80, 0x10, 8, 1, 5), {
+      physicalType: 'INT32',
+      count: 1,
+    })
+    expect(listOf(values)).toEqual([Buffer.from([0xfd, 0xff, 0xff, 0xff])])
+  })
+
   it('BYTE_STREAM_SPLIT are put together to the PLAIN layout', () => {
     fc.assert(
       fc.property(fc.array(fc.double()), (values) => {

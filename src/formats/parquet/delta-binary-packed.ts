@@ -45,7 +45,6 @@ export class DeltaReader {
     if (blockSize === 0 || this.miniblocks === 0 || blockSize % 128 !== 0 || this.perMiniblock % 32 !== 0) {
       throw malformed('delta-encoded values in blocks of an impossible size')
     }
-    if (this.miniblocks > bytes.length) throw malformed('delta-encoded values reach beyond their bytes')
     this.#left = this.count
     const first = this.#zigzag()
     this.#low = first.low

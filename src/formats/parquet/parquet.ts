@@ -1,7 +1,10 @@
-import type { DetectableFormat, Probe } from '../format.ts'
+import type { Edit } from '../edit.ts'
+import type { DetectableFormat, EraseRequest, Probe } from '../format.ts'
+import type { RangeSource } from '../range-source.ts'
+import { eraseRows } from './erase/erase-rows.ts'
 import { find } from './find/find.ts'
 import { inspect } from './inspect.ts'
-import { unsupported } from './malformed.ts'
+import { verifyErased } from './verify/verify-erased.ts'
 
 /** Parquet, edited page by page: what holds no erased row stays as the source has it. */
 export const parquet: DetectableFormat = {
@@ -9,8 +12,18 @@ export const parquet: DetectableFormat = {
   detect,
   inspect,
   find,
-  erase: () => Promise.reject(unsupported('rows to erase')),
-  verify: () => Promise.reject(unsupported('rows to erase')),
+  erase,
+  verify: verifyErased,
+}
+
+function erase(source: RangeSource, { search, found, spool }: EraseRequest): Promise<Edit> {
+  const { signal, onProgress } = search
+  return eraseRows(source, {
+    rows: found.rows,
+    spool,
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })
 }
 
 const magics = ['PAR1', 'PARE']

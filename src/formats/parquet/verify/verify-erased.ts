@@ -1,0 +1,131 @@
+import { LetheError } from '../../../domain/error.ts'
+import type { Ranges } from '../../../domain/ranges.ts'
+import { type Edit, editedView } from '../../edit.ts'
+import type { VerifyRequest } from '../../format.ts'
+import type { RangeSource } from '../../range-source.ts'
+import type { ColumnChunkInfo } from '../column-chunk.ts'
+import { bloomFilterExtent } from '../erase/structures.ts'
+import { findInRowGroup } from '../find/find-row-group.ts'
+import { planSearch } from '../find/plan-search.ts'
+import { type ParquetFile, type RowGroupInfo, readFooter } from '../footer.ts'
+import { FileMetaData } from '../metadata.ts'
+import { writeThrift } from '../thrift-writer.ts'
+import { notVerified, require } from './not-verified.ts'
+import { PieceMap } from './piece-map.ts'
+import { verifyChunk } from './verify-chunk.ts'
+import { verifyKeptChunk } from './verify-kept-chunk.ts'
+
+/**
+ * Proves an edited file before anyone can see it: it parses; every byte of it belongs to one structure; what had no
+ * erased row is the very bytes of the source; what had one is the source's without those rows, value by value, by a way
+ * that shares nothing with the one it was made by; and the search finds nothing in it.
+ *
+ * @throws LetheError `not-verified`
+ */
+export async function verifyErased(source: RangeSource, { search, found, edit }: VerifyRequest): Promise<void> {
+  const options = search.signal === undefined ? {} : { signal: search.signal }
+  const view = editedView(source, edit)
+  const before = await readFooter(source, options)
+  const after = await readEdited(view, options)
+  const verification = { source, view, edit, pieces: new PieceMap(edit), before, after, rows: found.rows, ...options }
+  checkDescription(verification)
+  const pairs = pairGroups(verification)
+  for (const pair of pairs) await verifyGroup(pair, verification)
+  await checkCoverage(verification)
+  const plan = planSearch(after, search)
+  for (const { group, isEdited } of pairs) {
+    if (!isEdited) continue
+    await findInRowGroup(view, { file: after, rowGroup: group, plan, ...options }, () => {
+      throw notVerified('a row that matches is still there')
+    })
+  }
+}
+
+interface Verification {
+  readonly source: RangeSource
+  readonly view: RangeSource
+  readonly edit: Edit
+  readonly pieces: PieceMap
+  readonly before: ParquetFile
+  readonly after: ParquetFile
+  readonly rows: Ranges
+  readonly signal?: AbortSignal
+}
+
+async function readEdited(view: RangeSource, options: { signal?: AbortSignal }): Promise<ParquetFile> {
+  try {
+    return await readFooter(view, options)
+  } catch (error) {
+    if (error instanceof LetheError && error.outcome === 'refused') throw notVerified('its footer cannot be read')
+    throw error
+  }
+}
+
+/** All that the footer says beside rows and row groups is what it said before. */
+function checkDescription({ before, after, rows, edit }: Verification): void {
+  require(after.numRows === before.numRows - rows.size, 'it has another number of rows')
+  require(edit.summary.rowsBefore === before.numRows, 'the edit counts other rows')
+  require(edit.summary.rowsErased === rows.size, 'the edit counts other rows')
+  const described = ({ struct }: ParquetFile): Uint8Array => {
+    const changing: readonly number[] = [FileMetaData.numRows.id, FileMetaData.rowGroups.id]
+    return writeThrift({ fields: struct.fields.filter(({ id }) => !changing.includes(id)) })
+  }
+  require(Buffer.compare(described(before), described(after)) === 0, 'its schema or metadata changed')
+}
+
+interface GroupPair {
+  readonly old: RowGroupInfo
+  readonly group: RowGroupInfo
+  readonly isEdited: boolean
+}
+
+function pairGroups({ before, after, rows }: Verification): GroupPair[] {
+  const pairs: GroupPair[] = []
+  for (const old of before.rowGroups) {
+    const erased = rows.sizeWithin(old.firstRow, old.firstRow + old.numRows)
+    if (erased === old.numRows) continue
+    const group = after.rowGroups[pairs.length]
+    require(group?.numRows === old.numRows - erased, 'a row group has another number of rows')
+    pairs.push({ old, group: group!, isEdited: erased > 0 })
+  }
+  require(pairs.length === after.rowGroups.length, 'it has row groups too many')
+  return pairs
+}
+
+async function verifyGroup({ old, group, isEdited }: GroupPair, verification: Verification): Promise<void> {
+  for (const [index, before] of old.chunks.entries()) {
+    const chunk = { ...verification, before, after: group.chunks[index]!, firstRow: old.firstRow }
+    await (isEdited ? verifyChunk(chunk) : verifyKeptChunk(chunk))
+  }
+}
+
+interface Structure {
+  readonly start: number
+  readonly end: number
+}
+
+/** From the magic number to the footer one structure follows the other: nothing else of the source came along. */
+async function checkCoverage({ view, after, signal }: Verification): Promise<void> {
+  const structures: Structure[] = []
+  for (const chunk of after.rowGroups.flatMap(({ chunks }) => chunks)) {
+    structures.push(...(await structuresOf(view, chunk, { dataEnd: after.footerStart, signal })))
+  }
+  structures.sort((a, b) => a.start - b.start)
+  let position = 4
+  for (const { start, end } of structures) {
+    require(start === position, 'bytes of it belong to no structure, or to two')
+    position = end
+  }
+  require(position === after.footerStart, 'bytes of it belong to no structure')
+  require(after.footerStart + after.footerBytes + 8 === view.size, 'bytes of it belong to no structure')
+}
+
+async function structuresOf(
+  view: RangeSource,
+  chunk: ColumnChunkInfo,
+  bounds: { dataEnd: number; signal: AbortSignal | undefined },
+): Promise<Structure[]> {
+  const bloomFilter = await bloomFilterExtent(view, chunk, bounds)
+  const structures = [chunk, chunk.offsetIndex, chunk.columnIndex, bloomFilter]
+  return structures.filter((structure) => structure !== undefined && structure.end > structure.start) as Structure[]
+}
