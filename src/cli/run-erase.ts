@@ -61,7 +61,7 @@ async function eraseFound(request: EraseArguments, searched: SearchedTargets, { 
   const { lake, found } = searched
   const { empty, oldVersions, dryRun, concurrency } = request
   const progress = startProgress({ verb: dryRun ? 'verified' : 'erased from', objects: found.findings.length })
-  const { reports, interrupted } = await erase(lake.store, {
+  const { reports, interrupted } = await erase(lake, {
     found,
     empty,
     oldVersions,

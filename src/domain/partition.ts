@@ -19,11 +19,12 @@ export function partitionColumns(path: string): PartitionColumn[] {
     const at = folder.indexOf('=')
     if (at <= 0) return []
     const value = folder.slice(at + 1)
-    return [{ name: decode(folder.slice(0, at)), value: value === hiveNull ? null : decode(value) }]
+    return [{ name: percentDecoded(folder.slice(0, at)), value: value === hiveNull ? null : percentDecoded(value) }]
   })
 }
 
-function decode(text: string): string {
+/** Percent-decoded text; as it is where it is no valid percent-encoding. */
+export function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

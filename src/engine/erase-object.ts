@@ -1,16 +1,16 @@
 import { LetheError } from '../domain/error.ts'
 import type { ObjectReport } from '../domain/report.ts'
 import type { Edit, EraseSummary } from '../formats/edit.ts'
-import type { Found } from '../formats/format.ts'
+import type { DetectableFormat, Found, Search } from '../formats/format.ts'
 import { makeSpool, type SpoolOptions } from '../formats/spool.ts'
 import type { ObjectStore, OpenObject } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
-import { type CountingSource, countingSource } from './counting-source.ts'
-import type { Searched } from './find-object.ts'
+import { countingSource } from './counting-source.ts'
 import { purgeVersions } from './purge-versions.ts'
 import { reportErased, reportUnsearched } from './report-object.ts'
+import { type Searched, searchVersion } from './search-version.ts'
 
-/** How often an object that changes under our hands is searched again before it counts as contended. */
+/** How often an object that changes under our hands is worked on before it counts as contended. */
 const maxAttempts = 3
 
 export interface EraseObjectRequest {
@@ -24,28 +24,32 @@ export interface EraseObjectRequest {
   readonly signal?: AbortSignal
 }
 
-type StoreOfObject = Pick<
-  ObjectStore,
-  'capabilities' | 'open' | 'preflight' | 'write' | 'remove' | 'oldVersions' | 'deleteVersion'
->
+export interface EraseLake {
+  readonly store: Pick<
+    ObjectStore,
+    'capabilities' | 'open' | 'preflight' | 'write' | 'remove' | 'oldVersions' | 'deleteVersion'
+  >
+  readonly formats: readonly DetectableFormat[]
+}
 
 /**
  * Erases the rows of one object; never rejects, but for an interrupt.
  *
  * The order is law: make the edit, verify the edited view, write under the condition that the object is still the
- * version which was searched, look at what was written, delete the old versions. An object that changed meanwhile is searched again in its new
- * version, since what was found says nothing about it. Whatever dies, the object is the old or the new one.
+ * version which was searched, look at what was written, delete the old versions. An object that changed meanwhile is
+ * searched again in its new version, since what was found says nothing about it. Whatever dies, the object is the old
+ * or the new one.
  */
 export async function eraseObject(
-  store: StoreOfObject,
+  lake: EraseLake,
   finding: Searched,
   { oldVersions = 'delete', ...request }: EraseObjectRequest,
 ): Promise<ObjectReport> {
   const options = request.signal === undefined ? {} : { signal: request.signal }
   try {
-    const report = await eraseUnchanged(store, finding, request, 1)
-    if (request.dryRun || !store.capabilities.versions) return report
-    return await purgeVersions(store, finding.object.key, { report, oldVersions, ...options })
+    const report = await eraseUntilUnchanged(lake, finding, request)
+    if (request.dryRun || !lake.store.capabilities.versions) return report
+    return await purgeVersions(lake.store, finding.object.key, { report, oldVersions, ...options })
   } catch (error) {
     const known = asLetheError(error, request.signal)
     if (known.code === 'interrupted') throw known
@@ -53,61 +57,87 @@ export async function eraseObject(
   }
 }
 
-async function eraseUnchanged(
-  store: StoreOfObject,
+async function eraseUntilUnchanged(
+  lake: EraseLake,
   finding: Searched,
   request: EraseObjectRequest,
-  attempt: number,
 ): Promise<ObjectReport> {
+  let replaced: ObjectReport | undefined
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const result = await eraseVersion(lake, finding, request)
+    if (result === 'changed') continue
+    const { report, isReplaced } = result
+    // Nothing to erase in what another writer put over our work: the work is what there is to tell.
+    if (!isReplaced) return report.status === 'unchanged' && replaced !== undefined ? replaced : report
+    replaced = report
+  }
+  throw new LetheError('contended', `changed ${maxAttempts} times while it was worked on; run again when it rests`, {
+    retryable: true,
+  })
+}
+
+/** What became of one version. `isReplaced`: it was written, and then another writer wrote. */
+type Result = { readonly report: ObjectReport; readonly isReplaced: boolean } | 'changed'
+
+async function eraseVersion(lake: EraseLake, finding: Searched, request: EraseObjectRequest): Promise<Result> {
   try {
-    return await eraseVersion(store, finding, request)
+    const { object } = finding
+    const options = request.signal === undefined ? {} : { signal: request.signal }
+    await lake.store.preflight(object.key, { before: 'rewrite', ...options })
+    await using opened = await lake.store.open(object.key, options)
+    const searched = await searchedIn(opened, { lake, finding, request })
+    return await carryOut(lake, { opened, searched }, request)
   } catch (error) {
-    if (!(error instanceof LetheError && error.code === 'object-changed')) throw error
-    if (attempt < maxAttempts) return await eraseUnchanged(store, finding, request, attempt + 1)
-    throw new LetheError('contended', `changed ${maxAttempts} times while it was worked on; run again when it rests`, {
-      retryable: true,
-      cause: error,
-    })
+    if (error instanceof LetheError && error.code === 'object-changed') return 'changed'
+    throw error
   }
 }
 
-async function eraseVersion(
-  store: StoreOfObject,
-  finding: Searched,
-  request: EraseObjectRequest,
-): Promise<ObjectReport> {
-  const options = request.signal === undefined ? {} : { signal: request.signal }
-  const { object, format, search } = finding
-  request.signal?.throwIfAborted()
-  await store.preflight(object.key, { before: 'rewrite', ...options })
-  await using opened = await store.open(object.key, options)
-  const source = countingSource(opened)
-  const found = await findInVersion(finding, opened, source)
-  if (found.rows.size === 0)
-    return reportErased(finding, { status: 'unchanged', found, summary: keepAll(found, source), source })
+/** What was found holds for exactly one version; any other is searched anew, and may be of another format. */
+async function searchedIn(
+  opened: OpenObject,
+  { lake, finding, request }: { lake: EraseLake; finding: Searched; request: EraseObjectRequest },
+): Promise<Searched> {
+  const { predicate, partitions, malformed } = finding.search
+  const search: Search = {
+    predicate,
+    partitions,
+    malformed,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  }
+  const isSame =
+    finding.version.token === opened.version.token && finding.version.versionId === opened.version.versionId
+  if (isSame) return { ...finding, search }
+  return await searchVersion(opened, { object: finding.object, formats: lake.formats, search })
+}
 
-  await using spool = makeSpool(request.spool)
+async function carryOut(
+  { store }: EraseLake,
+  { opened, searched }: { readonly opened: OpenObject; readonly searched: Searched },
+  { empty, dryRun, spool: spoolOptions, signal }: EraseObjectRequest,
+): Promise<Result> {
+  const { object, format, search, found } = searched
+  const source = countingSource(opened)
+  const report = (status: 'matched' | 'erased' | 'unchanged', summary: EraseSummary) =>
+    reportErased(searched, { status, found, summary, source })
+  if (found.rows.size === 0) return { report: report('unchanged', keepAll(found, source)), isReplaced: false }
+
+  await using spool = makeSpool(spoolOptions)
   const edit = await format.erase(source, { search, found, spool })
   requireAgreement(found, edit, source)
   await format.verify(source, { search, found, edit })
-  if (request.dryRun) return reportErased(finding, { status: 'matched', found, summary: edit.summary, source })
+  if (dryRun) return { report: report('matched', edit.summary), isReplaced: false }
 
-  request.signal?.throwIfAborted()
-  if (edit.summary.rowsErased === edit.summary.rowsBefore && request.empty === 'remove') {
-    await store.remove(object.key, { unchanged: opened.version }, options)
-    const summary = { ...edit.summary, keptBytes: 0, insertedBytes: 0 }
-    return reportErased(finding, { status: 'erased', found, summary, source })
+  signal?.throwIfAborted()
+  const options = signal === undefined ? {} : { signal }
+  const condition = { unchanged: opened.version }
+  if (empty === 'remove' && edit.summary.rowsErased === edit.summary.rowsBefore) {
+    await store.remove(object.key, condition, options)
+    return { report: report('erased', { ...edit.summary, keptBytes: 0, insertedBytes: 0 }), isReplaced: false }
   }
-  const written = await store.write(object.key, { source, edit, condition: { unchanged: opened.version } }, options)
-  await requireWritten(store, object.key, { written: written.token, size: edit.size })
-  return reportErased(finding, { status: 'erased', found, summary: edit.summary, source })
-}
-
-/** What was found holds for exactly one version; in any other it is found again. */
-async function findInVersion(finding: Searched, opened: OpenObject, source: CountingSource): Promise<Found> {
-  const { version, format, search, found } = finding
-  const isSame = version.token === opened.version.token && version.versionId === opened.version.versionId
-  return isSame ? found : await format.find(source, search)
+  const written = await store.write(object.key, { source, edit, condition }, options)
+  const isReplaced = !(await isThere(store, object.key, { token: written.token, size: edit.size }))
+  return { report: report('erased', edit.summary), isReplaced }
 }
 
 /** The edit's own counts against what was found, whatever the format says of itself. */
@@ -122,18 +152,16 @@ function requireAgreement(found: Found, edit: Edit, source: { readonly size: num
   if (!agrees) throw new LetheError('not-verified', 'the edit and what was found disagree; nothing was changed')
 }
 
-async function requireWritten(
+/** Whether what was written is still what the store has: another writer may have come right after. */
+async function isThere(
   store: Pick<ObjectStore, 'open'>,
   key: string,
-  { written, size }: { written: string; size: number },
-): Promise<void> {
+  { token, size }: { token: string; size: number },
+): Promise<boolean> {
   await using opened = await store.open(key)
-  // Another writer may have come right after ours: then what we wrote is history, and the run says so.
-  if (opened.version.token !== written) {
-    throw new LetheError('object-changed', 'another writer replaced what was written; it is searched again')
-  }
-  if (opened.size !== size)
-    throw new LetheError('io', 'the object that was written has not the size that it should have')
+  if (opened.version.token !== token) return false
+  if (opened.size === size) return true
+  throw new LetheError('io', 'the object that was written has not the size that it should have')
 }
 
 function keepAll(found: Found, { size }: { size: number }): EraseSummary {

@@ -1,12 +1,12 @@
 import { LetheError } from '../domain/error.ts'
 import type { ObjectReport } from '../domain/report.ts'
-import type { ObjectStore } from '../ports/object-store.ts'
-import { type EraseObjectRequest, eraseObject } from './erase-object.ts'
+import { type EraseLake, type EraseObjectRequest, eraseObject } from './erase-object.ts'
 import type { FindResult } from './find.ts'
-import type { Finding, Searched } from './find-object.ts'
+import type { Finding } from './find-object.ts'
 import { mapConcurrently } from './map-concurrently.ts'
 import { eraseOldVersion, reportHeldBack } from './purge-versions.ts'
 import { reportFinding } from './report-object.ts'
+import type { Searched } from './search-version.ts'
 
 export interface EraseRequest extends EraseObjectRequest {
   /** What was found, and with it the plan that was agreed to. */
@@ -28,7 +28,7 @@ export interface EraseResult {
  * Calling it again is safe: an object without matching rows is unchanged.
  */
 export async function erase(
-  store: ObjectStore,
+  lake: EraseLake,
   { found, concurrency = 2, onReport, ...request }: EraseRequest,
 ): Promise<EraseResult> {
   let interrupted = found.interrupted
@@ -37,12 +37,12 @@ export async function erase(
 
   const eraseFinding = async (finding: Searched): Promise<ObjectReport> => {
     const { key, versionId } = finding.object
-    if (versionId === undefined) return await eraseObject(store, finding, request)
+    if (versionId === undefined) return await eraseObject(lake, finding, request)
     const report = reportFinding(finding)
     if (request.dryRun || request.oldVersions === 'keep') return report
     if (failedKeys.has(key)) return reportHeldBack(report)
     const options = request.signal === undefined ? {} : { signal: request.signal }
-    return await eraseOldVersion(store, { key, versionId, report, ...options })
+    return await eraseOldVersion(lake.store, { key, versionId, report, ...options })
   }
 
   const carryOut = async (finding: Finding): Promise<ObjectReport> => {

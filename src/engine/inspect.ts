@@ -3,6 +3,7 @@ import type { DetectableFormat, Inspection } from '../formats/format.ts'
 import { detectFormat } from '../formats/registry.ts'
 import type { CallOptions, ListedObject, ObjectStore } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
+import { nameOf } from './object-paths.ts'
 import { selectObjects } from './select-objects.ts'
 
 export interface Inspected extends Inspection {
@@ -23,8 +24,7 @@ export async function inspect(
   try {
     const object = await onlyObject(store, target, options)
     await using source = await store.open(object.key, options)
-    const name = object.uri.slice(object.uri.lastIndexOf('/') + 1)
-    const format = await detectFormat(formats, { name, source, ...options })
+    const format = await detectFormat(formats, { name: nameOf(object), source, ...options })
     return { uri: object.uri, sizeBytes: source.size, ...(await format.inspect(source, options)) }
   } catch (error) {
     throw asLetheError(error, options.signal)

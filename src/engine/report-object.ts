@@ -1,9 +1,8 @@
 import type { ObjectReport, ObjectStatus } from '../domain/report.ts'
 import type { EraseSummary } from '../formats/edit.ts'
 import type { Found } from '../formats/format.ts'
-import type { Finding, Searched } from './find-object.ts'
-
-type Unsearched = Extract<Finding, { kind: 'unsearched' }>
+import type { Finding, Unsearched } from './find-object.ts'
+import type { Searched } from './search-version.ts'
 
 /** The report of an object that was searched or could not be; nothing was changed. */
 export function reportFinding(finding: Finding): ObjectReport {

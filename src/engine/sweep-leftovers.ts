@@ -1,3 +1,4 @@
+import { LetheError } from '../domain/error.ts'
 import type { CallOptions, ObjectStore } from '../ports/object-store.ts'
 import type { FindResult } from './find.ts'
 
@@ -14,6 +15,19 @@ export async function sweepLeftovers(
 ): Promise<number> {
   const folders = new Set(findings.map(({ object }) => object.key.slice(0, object.key.lastIndexOf('/') + 1)))
   let removed = 0
-  for (const folder of folders) removed += await store.sweep(folder, options)
+  for (const folder of folders) removed += await sweepIfAllowed(store, folder, options)
   return removed
+}
+
+async function sweepIfAllowed(
+  store: Pick<ObjectStore, 'sweep'>,
+  folder: string,
+  options: CallOptions,
+): Promise<number> {
+  try {
+    return await store.sweep(folder, options)
+  } catch (error) {
+    if (error instanceof LetheError && error.code === 'permission-denied') return 0
+    throw error
+  }
 }

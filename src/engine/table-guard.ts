@@ -1,5 +1,6 @@
 import { LetheError } from '../domain/error.ts'
-import type { CallOptions, ObjectStore } from '../ports/object-store.ts'
+import type { CallOptions, ListedObject, ObjectStore } from '../ports/object-store.ts'
+import { pathsOf } from './object-paths.ts'
 
 interface Marker {
   readonly folder: string
@@ -7,6 +8,8 @@ interface Marker {
   readonly isMarker: (name: string) => boolean
   readonly what: string
 }
+
+const parquetSummary = 'a folder with Parquet summary files, which hold statistics and offsets of its other files'
 
 /** What in a folder says that other files keep account of the objects below it. */
 const markers: readonly Marker[] = [
@@ -18,22 +21,19 @@ const markers: readonly Marker[] = [
     isMarker: (name) => name.endsWith('.metadata.json'),
     what: 'an Iceberg table',
   },
-  {
-    folder: '',
-    prefix: '_',
-    isMarker: (name) => name === '_metadata' || name === '_common_metadata',
-    what: 'a folder with Parquet summary files, which hold statistics and offsets of its other files',
-  },
+  { folder: '', prefix: '_metadata', isMarker: (name) => name === '_metadata', what: parquetSummary },
+  { folder: '', prefix: '_common_metadata', isMarker: (name) => name === '_common_metadata', what: parquetSummary },
 ]
 
 /**
  * Refuses objects that a table format keeps account of: rewriting them behind the table's back breaks the table.
- * Looks upwards through all folders above an object; each folder is asked once for a run.
+ * Looks upwards through all folders above an object, and above the link that led to it; each folder is asked once for
+ * a run.
  */
 export function makeTableGuard(
   store: Pick<ObjectStore, 'children'>,
   options: CallOptions = {},
-): (key: string) => Promise<void> {
+): (object: Pick<ListedObject, 'key' | 'linkPath'>) => Promise<void> {
   const known = new Map<string, Promise<string | undefined>>()
 
   const managerOf = (folder: string): Promise<string | undefined> => {
@@ -42,8 +42,8 @@ export function makeTableGuard(
     return answer
   }
 
-  return async (key) => {
-    for (const folder of foldersAbove(key)) {
+  return async (object) => {
+    for (const folder of new Set(pathsOf(object).flatMap(foldersAbove))) {
       const manager = await managerOf(folder)
       if (manager !== undefined) {
         throw new LetheError('table-managed', `lies in ${manager}; rewriting it behind the table's back would break it`)
@@ -65,11 +65,11 @@ async function findManager(
   return undefined
 }
 
-/** Every folder above a key, innermost first, each ending with `/`. */
-function foldersAbove(key: string): string[] {
+/** Every folder above a path, innermost first, each ending with `/`. */
+function foldersAbove(path: string): string[] {
   const folders: string[] = []
-  for (let at = key.lastIndexOf('/'); at >= 0; at = at === 0 ? -1 : key.lastIndexOf('/', at - 1)) {
-    folders.push(key.slice(0, at + 1))
+  for (let at = path.lastIndexOf('/'); at >= 0; at = at === 0 ? -1 : path.lastIndexOf('/', at - 1)) {
+    folders.push(path.slice(0, at + 1))
   }
   return folders
 }

@@ -18,6 +18,8 @@ export interface ListedObject {
   /** How the object is named to people, and how it can be named to `lethe` again. */
   readonly uri: string
   readonly size: number
+  /** Where a link led to the object: the path that it was reached by, in the form of a key. */
+  readonly linkPath?: string
   /** Only of a version that is not the current one: its id in a store that keeps versions. */
   readonly versionId?: string
 }

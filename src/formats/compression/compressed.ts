@@ -78,7 +78,7 @@ async function find(
   const structure = structures.find(({ units }) => units.count > 0 && units.streamBytes === streamBytes)
   if (structure === undefined) throw new LetheError('internal', 'the object was not read to its end')
   remembered.set(found.ranges, structure.units)
-  const tells = nameStillTells([...structure.names].join('\n'), { predicate: search.predicate, hits: found.hits })
+  const tells = nameStillTells([...structure.names], { predicate: search.predicate, hits: found.hits })
   return {
     ...found,
     warnings: tells === undefined ? found.warnings : [...found.warnings, tells],

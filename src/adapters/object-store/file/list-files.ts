@@ -68,7 +68,7 @@ class Listing {
     if (listed.kind !== 'object') return listed
     try {
       const { size } = await this.#fs.lstat(encodeName(listed.key))
-      return { ...listed, size }
+      return { ...listed, size, ...(listed.uri === listed.key ? {} : { linkPath: listed.uri }) }
     } catch (error) {
       if (isMissing(error)) return undefined
       throw asFileError(error)
