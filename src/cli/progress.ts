@@ -17,7 +17,7 @@ export function startProgress({ verb, objects }: { readonly verb: string; readon
   const start = performance.now()
   let bytesDone = 0
   let objectsDone = 0
-  let drawn = start
+  let drawn = Number.NEGATIVE_INFINITY
 
   const draw = () => {
     const now = performance.now()

@@ -32,15 +32,21 @@ function tableLines(reports: readonly ObjectReport[]): string[] {
 }
 
 function cellsOf(report: ObjectReport): string[] {
-  const { uri, status, rows, bytes } = report
+  const { uri, rows, bytes } = report
   const { copied, inserted } = rewrittenBytes(report)
   return [
-    status,
+    statusWords(report),
     rows === undefined ? '' : grouped(rows.seen),
     rows === undefined ? '' : grouped(rows.matched),
     bytes === undefined ? '' : sized(copied + inserted),
     printable(uri),
   ]
+}
+
+/** A name that still tells is not called erased: only its rows are gone. */
+function statusWords({ status, warnings }: ObjectReport): string {
+  const nameTells = warnings.some(({ code }) => code === 'name-still-tells')
+  return status === 'erased' && nameTells ? 'rows gone' : status
 }
 
 /** A replaced object is written as a whole: what it keeps is copied, the rest is new. */

@@ -137,6 +137,7 @@ describe('erase --yes', () => {
     const run = await erase(lake, '--yes')
     expect(run.status).toBe(0)
     expect(lake.contents()['lake/user=4711/a.ndjson']).toBe('')
+    expect(run.stdout).toMatch(/^rows gone +2 +2 .*user=4711\/a\.ndjson$/m)
     expect(run.stdout).toMatch(/warning: the object's name, or a folder's, tells a value .* names are not changed/)
   })
 })

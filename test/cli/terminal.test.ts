@@ -31,6 +31,17 @@ interface Typed {
   readonly after?: string
 }
 
+describe.skipIf(!hasScript)('find on a terminal (needs script of util-linux)', () => {
+  test('shows how far it is and how fast, and takes that away before the report', async () => {
+    using lake = makeLake({ 'a.ndjson': content, 'ids.csv': `user\n${ada}\n` })
+    const run = await onTerminal(['find', lake.path('a.ndjson'), '--matches', lake.path('ids.csv')], { typed: '' })
+    expect(run.status).toBe(0)
+    const screen = run.screen.replaceAll('\r\u001b[K', '<new line>')
+    expect(screen).toMatch(/^<new line>searched 0 objects, \d+ B, .*B\/s/)
+    expect(screen).toMatch(/<new line>looking for user = <1 value>\n/)
+  })
+})
+
 describe.skipIf(!hasScript)('erase on a terminal (needs script of util-linux)', () => {
   function makeLakeAndIds() {
     return makeLake({ 'lake/a.ndjson': content, 'lake/b.ndjson': lines({ user: 'b' }), 'ids.csv': `user\n${ada}\n` })
