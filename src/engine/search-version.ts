@@ -1,5 +1,5 @@
 import { nameStillTells } from '../domain/name-tells.ts'
-import type { DetectableFormat, Found, Search } from '../formats/format.ts'
+import type { DetectableFormat, Format, Found, Search } from '../formats/format.ts'
 import { detectFormat } from '../formats/registry.ts'
 import type { ListedObject, ObjectVersion, OpenObject } from '../ports/object-store.ts'
 import { countingSource } from './counting-source.ts'
@@ -9,7 +9,7 @@ import { nameOf, pathsOf } from './object-paths.ts'
 export interface Searched {
   readonly kind: 'searched'
   readonly object: ListedObject
-  readonly format: DetectableFormat
+  readonly format: Format
   readonly version: ObjectVersion
   readonly search: Search
   readonly found: Found

@@ -23,9 +23,15 @@ describe('detectFormat', () => {
   })
 
   test('refuses what nobody knows', async () => {
-    const source = bytesSource(new Uint8Array(0))
+    const source = bytesSource(Uint8Array.of(2))
     const detected = detectFormat([byContent, byName], { name: 'a', source })
     await expect(detected).rejects.toMatchObject({ code: 'unknown-format', outcome: 'refused' })
+  })
+
+  test('takes what has no bytes and no name of a format for what holds no rows', async () => {
+    const source = bytesSource(new Uint8Array(0))
+    expect(await detectFormat([byContent, byName], { name: 'a', source })).toMatchObject({ name: 'empty' })
+    expect(await detectFormat([byContent, byName], { name: 'a.n', source })).toBe(byName)
   })
 
   test.each([0, 5, 8, 20, probeBytes + 3])('shows the first and last bytes of %i', async (size) => {
