@@ -23,6 +23,7 @@ function factLines(facts: { readonly [name: string]: Fact }, indent = ''): strin
   return Object.entries(facts).flatMap(([name, fact]) => {
     const label = `${indent}${printable(name)}:`
     if (!isNested(fact)) return [`${label} ${printable(String(fact))}`]
+    if (Object.keys(fact).length === 0) return [`${label} none`]
     if (!Array.isArray(fact)) return [label, ...factLines(fact as { readonly [name: string]: Fact }, `${indent}  `)]
     return [label, ...fact.flatMap((item: Fact) => itemLines(item, `${indent}  `))]
   })

@@ -11,7 +11,7 @@ const clicksADay = 20_000
  * Fills a folder with a small lake of NDJSON: orders and clicks of a shop, a folder a day as hive has it, and films of
  * the public collection `vega-datasets`.
  */
-export function makeLake(folder: string): void {
+export function makeNdjsonLake(folder: string): void {
   const random = makeRandom(4711)
   for (let day = 1; day <= days; day += 1) {
     const date = `2026-03-${String(day).padStart(2, '0')}`
