@@ -36,7 +36,7 @@ export function parseGlobs(target: string): Glob[] {
 }
 
 /** True for the names that are passed over: they begin with `.` or `_`. */
-export function isHidden(name: string): boolean {
+function isHidden(name: string): boolean {
   return name.startsWith('.') || name.startsWith('_')
 }
 
@@ -59,7 +59,7 @@ function nameStep(part: string): GlobStep {
  * Where in the steps one can be after a name, from the places where one was before; `steps.length` is the end, from
  * where everything follows. A set, because `**` leaves it open how many folders it stands for.
  */
-export interface Advance {
+interface Advance {
   readonly places: ReadonlySet<number>
   /** The name would have been taken if it did not begin with `.` or `_`. */
   readonly shownPlaces: ReadonlySet<number>
