@@ -94,6 +94,8 @@ export interface VerifyRequest {
   readonly edit: Edit
 }
 
+export type Certainty = 'content' | 'name' | 'no'
+
 /** A format together with how its objects are told from others. */
 export interface DetectableFormat extends Format {
   /**
@@ -103,7 +105,7 @@ export interface DetectableFormat extends Format {
    * - `name`: only its name does; asked when no format knows the content.
    * - `no`.
    */
-  detect(probe: Probe): 'content' | 'name' | 'no'
+  detect(probe: Probe): Certainty | Promise<Certainty>
 }
 
 /** The little of an object by which its format is told. */
@@ -115,4 +117,6 @@ export interface Probe {
   readonly head: Uint8Array
   /** The last bytes, up to 8. */
   readonly tail: Uint8Array
+  /** Reads that many first bytes, or all: for what can only be told from more than the head. */
+  readonly first?: (bytes: number) => Promise<Uint8Array>
 }

@@ -16,7 +16,7 @@ export async function detectFormat(
   { name, source, signal }: { name: string; source: RangeSource; signal?: AbortSignal },
 ): Promise<Format> {
   const probe = await probeOf(name, source, signal)
-  const votes = formats.map((format) => format.detect(probe))
+  const votes = await Promise.all(formats.map((format) => format.detect(probe)))
   const chosen = formats[votes.indexOf('content')] ?? formats[votes.indexOf('name')]
   if (chosen !== undefined) return chosen
   if (probe.size === 0) return noRows
@@ -32,5 +32,6 @@ async function probeOf(name: string, source: RangeSource, signal: AbortSignal | 
   const tailStart = Math.max(0, source.size - 8)
   const tail =
     head.length === source.size ? head.subarray(tailStart) : await source.read(tailStart, source.size, options)
-  return { name, size: source.size, head, tail }
+  const first = (bytes: number): Promise<Uint8Array> => source.read(0, Math.min(source.size, bytes), options)
+  return { name, size: source.size, head, tail, first }
 }

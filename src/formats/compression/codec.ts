@@ -25,8 +25,10 @@ export interface Codec {
   readonly ending: RegExp
   /** Whether an object begins as one of this compression; `name` where only its name can tell. */
   recognise(head: Uint8Array): 'content' | 'name' | 'no'
+  /** How many first bytes `peek` needs where the usual few do not make a block. */
+  readonly peekBytes?: number
   /** What the first bytes of an object decompress to, as far as it goes; bounded. */
-  peek(head: Uint8Array): Uint8Array
+  peek(head: Uint8Array): Uint8Array | Promise<Uint8Array>
   /**
    * Decompresses a range that begins and ends at members; by default the whole source. Checks all that the members
    * hold to be checked, and accounts for every byte of the range.
@@ -40,14 +42,22 @@ export interface Codec {
    */
   readonly decodeAgain?: (stream: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
   /**
+   * Makes sure that a unit can be replaced or left out: nothing beside it tells its size or place.
+   *
+   * @throws LetheError `unsupported`
+   */
+  readonly requireReplaceable?: (source: RangeSource, unit: Unit) => Promise<void>
+  /**
    * Compresses a stream to one member like the first one of the unit: the same header as far as it stays true, a
    * comparable level. Missing where nothing that is well kept writes the compression: then its objects can be found in
    * and are refused for erasing, never another compression in its place.
-   *
-   * @throws LetheError `unsupported` where a member cannot be replaced, as with an index of members beside it.
    */
-  readonly encode?: (
-    stream: AsyncIterable<Uint8Array>,
-    like: { readonly source: RangeSource; readonly unit: Unit },
-  ) => AsyncIterable<Uint8Array>
+  readonly encode?: (stream: AsyncIterable<Uint8Array>, like: Like) => AsyncIterable<Uint8Array>
+}
+
+/** What a new member stands in place of, and how long the stream is that it compresses. */
+export interface Like {
+  readonly source: RangeSource
+  readonly unit: Unit
+  readonly streamBytes: number
 }

@@ -17,8 +17,8 @@ export function compressedContainer(codec: Codec): DetectableFormat {
     )
   return {
     name: `container.${codec.name}`,
-    detect(probe) {
-      const inner = innerProbeOf(codec, probe)
+    async detect(probe) {
+      const inner = await innerProbeOf(codec, probe)
       if (inner === undefined) return 'no'
       const { head } = inner.probe
       return magics.some((magic) => magic.equals(head.subarray(0, magic.length))) ? inner.certainty : 'no'

@@ -32,8 +32,8 @@ export function compressed(
   const formats = rowFormats.map(
     (rowFormat): DetectableFormat => ({
       name: `${rowFormat.name}.${codec.name}`,
-      detect(probe) {
-        const inner = innerFormatOf(codec, rowFormats, probe)
+      async detect(probe) {
+        const inner = await innerFormatOf(codec, rowFormats, probe)
         return inner?.rowFormat === rowFormat ? inner.certainty : 'no'
       },
       async inspect(source, options = {}) {
@@ -75,7 +75,7 @@ async function find(
     ...inner,
     ...(signal === undefined ? {} : { signal }),
   })
-  const structure = structures.find(({ units }) => units.count > 0 && units.streamBytes === streamBytes)
+  const structure = structures.find(({ isWhole, units }) => isWhole && units.streamBytes === streamBytes)
   if (structure === undefined) throw new LetheError('internal', 'the object was not read to its end')
   remembered.set(found.ranges, structure.units)
   const tells = nameStillTells([...structure.names], { predicate: search.predicate, hits: found.hits })
@@ -127,7 +127,8 @@ async function erase(
   const pieces: Piece[] = []
   const rewrite = async (unit: Unit): Promise<void> => {
     const kept = keptStream(unitStream(codec, source, { unit, signal: search.signal }), ranges, unit.streamStart)
-    for await (const bytes of encode(kept, { source, unit })) {
+    const streamBytes = unit.streamEnd - unit.streamStart - ranges.sizeWithin(unit.streamStart, unit.streamEnd)
+    for await (const bytes of encode(kept, { source, unit, streamBytes })) {
       search.signal?.throwIfAborted()
       pieces.push({ from: 'spool', ...(await spool.append(bytes)) })
     }
@@ -136,6 +137,7 @@ async function erase(
   for (let index = 0; index < units.count; index += 1) {
     const unit = units.at(index)
     if (!isTouched(unit, ranges)) continue
+    await codec.requireReplaceable?.(source, unit)
     pieces.push({ from: 'source', start: position, end: unit.start })
     position = unit.end
     if (keepsBytes(unit, ranges) || isNeeded(units, index, ranges)) await rewrite(unit)

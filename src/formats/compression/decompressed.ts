@@ -27,6 +27,8 @@ export interface Structure {
   readonly units: Units
   /** File names and comments in the headers of members. */
   readonly names: ReadonlySet<string>
+  /** Whether the object was read to its end. */
+  readonly isWhole: boolean
 }
 
 export interface DecompressOptions extends ByteReaderOptions {
@@ -47,6 +49,7 @@ export function decompressed(
 ): { readonly stream: AsyncIterable<Uint8Array>; readonly structure: Structure } {
   const units = new Units()
   const names = new Set<string>()
+  const structure = { units, names, isWhole: false }
   let readBytes = 0
   const counted: RangeSource = {
     size: source.size,
@@ -68,9 +71,9 @@ export function decompressed(
       requireNoBomb(streamEnd, readBytes, limits)
       yield decoded.bytes
     }
-    if (units.count === 0) throw new LetheError('malformed', 'the compressed object has no content at all')
+    structure.isWhole = true
   }
-  return { stream: stream(), structure: { units, names } }
+  return { stream: stream(), structure }
 }
 
 function requireNoBomb(streamBytes: number, readBytes: number, { maxBytes, maxRatio }: BombLimits): void {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Transform } from 'node:stream'
-import type { ByteReader } from './byte-reader.ts'
+import { LetheError } from '../../domain/error.ts'
+import { type ByteReader, damaged, truncated } from './byte-reader.ts'
 
 /** A decompressor or compressor of node:zlib. */
 export type Engine = Transform & { readonly bytesWritten: number }
@@ -47,7 +48,7 @@ export async function* decompressFrom(
 }
 
 /** A stream through an engine. */
-export async function* through(stream: AsyncIterable<Uint8Array>, engine: Engine): AsyncGenerator<Uint8Array> {
+export async function* through(stream: AsyncIterable<Uint8Array>, engine: Transform): AsyncGenerator<Uint8Array> {
   const closed = once(engine, 'close').catch(() => undefined)
   const feeding = (async () => {
     for await (const chunk of stream) {
@@ -60,4 +61,16 @@ export async function* through(stream: AsyncIterable<Uint8Array>, engine: Engine
   })
   yield* engine
   await feeding
+}
+
+/** Errors of node:zlib are about the content; others have come through it. */
+export function asDamage(error: unknown): unknown {
+  const code = (error as { code?: unknown }).code
+  if (typeof code !== 'string') return error
+  if (code === 'Z_BUF_ERROR') return truncated()
+  if (code === 'Z_NEED_DICT') return new LetheError('unsupported', 'is compressed with a dictionary that is elsewhere')
+  if (code === 'ZSTD_error_frameParameter_windowTooLarge') {
+    return new LetheError('limit-exceeded', 'needs more than 128 MiB of memory to be decompressed')
+  }
+  return /^(Z_|ZSTD_|ERR_ZSTD|ERR_BROTLI|ERR_PADDING|ERR__ERROR)/.test(code) ? damaged(error) : error
 }

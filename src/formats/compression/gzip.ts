@@ -10,9 +10,9 @@ import {
 } from 'node:zlib'
 import { LetheError } from '../../domain/error.ts'
 import type { RangeSource } from '../range-source.ts'
-import { ByteReader, type ByteReaderOptions, damaged, truncated } from './byte-reader.ts'
-import type { Codec, Decoded, Unit } from './codec.ts'
-import { decompressFrom, engineChunkBytes, through } from './engine-stream.ts'
+import { ByteReader, type ByteReaderOptions, damaged } from './byte-reader.ts'
+import type { Codec, Decoded, Like, Unit } from './codec.ts'
+import { asDamage, decompressFrom, engineChunkBytes, through } from './engine-stream.ts'
 import { type GzipHeader, isGzip, readGzipHeader } from './gzip-header.ts'
 import { nearestLevel } from './level.ts'
 import { maxPeekedBytes, peekSync } from './peek.ts'
@@ -31,6 +31,7 @@ export const gzip: Codec = {
     peekSync(() => gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxPeekedBytes })),
   decode,
   decodeAgain: (stream) => through(stream, createGunzip({ chunkSize: engineChunkBytes })),
+  requireReplaceable,
   encode,
 }
 
@@ -103,24 +104,23 @@ function inflateAtOnce(bytes: Uint8Array): { bytes: Uint8Array; consumedBytes: n
   }
 }
 
-/** Errors of zlib are about the content; others have come through it. */
-function asDamage(error: unknown): unknown {
-  const code = (error as { code?: unknown }).code
-  if (code === 'Z_BUF_ERROR') return truncated()
-  return typeof code === 'string' && code.startsWith('Z_') ? damaged(error) : error
+async function headerOf(source: RangeSource, { start, end }: Unit): Promise<GzipHeader> {
+  const reader = new ByteReader(source, { start, end, chunkBytes: 4096 })
+  try {
+    return await readGzipHeader(reader)
+  } finally {
+    await reader.close()
+  }
 }
 
-async function* encode(
-  stream: AsyncIterable<Uint8Array>,
-  { source, unit }: { readonly source: RangeSource; readonly unit: Unit },
-): AsyncGenerator<Uint8Array> {
-  const reader = new ByteReader(source, { start: unit.start, end: unit.end, chunkBytes: 4096 })
-  const header = await readGzipHeader(reader)
-  await reader.close()
-  const isBlocked = isBgzf(header)
-  if (header.extra !== undefined && !isBlocked) {
-    throw new LetheError('unsupported', 'a gzip member has an extra field, which may describe what would change')
-  }
+async function requireReplaceable(source: RangeSource, unit: Unit): Promise<void> {
+  const header = await headerOf(source, unit)
+  if (header.extra === undefined || isBgzf(header)) return
+  throw new LetheError('unsupported', 'a gzip member has an extra field, which may describe what would change')
+}
+
+async function* encode(stream: AsyncIterable<Uint8Array>, { source, unit }: Like): AsyncGenerator<Uint8Array> {
+  const header = await headerOf(source, unit)
   const level = await levelOf(header, { source, unit })
   let crc = 0
   let size = 0
@@ -138,7 +138,7 @@ async function* encode(
     bytes.writeUInt32LE(size, 4)
     return bytes
   }
-  if (isBlocked) return yield await bgzfMember(header, body, trailer)
+  if (isBgzf(header)) return yield await bgzfMember(header, body, trailer)
   yield header.bytes
   yield* body
   yield trailer()

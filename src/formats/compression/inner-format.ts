@@ -10,8 +10,12 @@ export interface InnerFormat {
 }
 
 /** By what the object decompresses to; else by its name without the ending of the compression. */
-export function innerFormatOf(codec: Codec, rowFormats: readonly RowFormat[], probe: Probe): InnerFormat | undefined {
-  const inner = innerProbeOf(codec, probe)
+export async function innerFormatOf(
+  codec: Codec,
+  rowFormats: readonly RowFormat[],
+  probe: Probe,
+): Promise<InnerFormat | undefined> {
+  const inner = await innerProbeOf(codec, probe)
   if (inner === undefined) return undefined
   const votes = rowFormats.map((rowFormat) => rowFormat.detect(inner.probe))
   const index = votes.includes('content') ? votes.indexOf('content') : votes.indexOf('name')
@@ -20,14 +24,14 @@ export function innerFormatOf(codec: Codec, rowFormats: readonly RowFormat[], pr
 }
 
 /** What the object is within its compression; undefined where it has another one, or none. */
-export function innerProbeOf(
+export async function innerProbeOf(
   codec: Codec,
   probe: Probe,
-): { readonly probe: Probe; readonly certainty: 'content' | 'name' } | undefined {
+): Promise<{ readonly probe: Probe; readonly certainty: 'content' | 'name' } | undefined> {
   const recognised = codec.recognise(probe.head)
   const isNamed = codec.ending.test(probe.name)
   if (recognised === 'no' || (recognised === 'name' && !isNamed)) return undefined
-  const head = peeked(codec, probe)
+  const head = await peeked(codec, probe)
   // How much more there is, and how it ends, is not known before all of it is read.
   const size = probe.size > probe.head.length || head.length > 0 ? Number.POSITIVE_INFINITY : 0
   return {
@@ -37,11 +41,16 @@ export function innerProbeOf(
 }
 
 /** Once for all formats that are asked about the same probe. */
-function peeked(codec: Codec, probe: Probe): Uint8Array {
+function peeked(codec: Codec, probe: Probe): Promise<Uint8Array> {
   let byCodec = heads.get(probe)
   if (byCodec === undefined) heads.set(probe, (byCodec = new Map()))
   let head = byCodec.get(codec.name)
-  if (head === undefined) byCodec.set(codec.name, (head = codec.peek(probe.head.subarray(0, peekBytes))))
+  if (head === undefined) byCodec.set(codec.name, (head = peek(codec, probe)))
   return head
 }
-const heads = new WeakMap<Probe, Map<string, Uint8Array>>()
+
+async function peek(codec: Codec, { head, first }: Probe): Promise<Uint8Array> {
+  const bytes = codec.peekBytes ?? peekBytes
+  return await codec.peek(bytes > head.length && first !== undefined ? await first(bytes) : head.subarray(0, bytes))
+}
+const heads = new WeakMap<Probe, Map<string, Promise<Uint8Array>>>()

@@ -32,7 +32,7 @@ export async function nearestLevel(
 async function sampleOf(codec: Pick<Codec, 'peek'>, source: RangeSource, { start, end }: Unit): Promise<Sample> {
   const compressed = await source.read(start, Math.min(end, start + maxCompressedBytes))
   for (let length = compressed.length; ; length = length >>> 1) {
-    const bytes = codec.peek(compressed.subarray(0, length))
+    const bytes = await codec.peek(compressed.subarray(0, length))
     if (bytes.length <= maxSampleBytes || length < 64) return { bytes, compressedBytes: length }
   }
 }
