@@ -113,6 +113,8 @@ export function makeMemoryObjectStore(objects: Readonly<Record<string, string>> 
       stored.delete(key)
     },
 
+    probe: () => Promise.resolve([]),
+
     async sweep(folder) {
       calls.push(`sweep ${folder}`)
       return 0

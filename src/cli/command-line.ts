@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import type { StoreAccess } from '../compose.ts'
 import { LetheError } from '../domain/error.ts'
 import { type AccessOptions, accessOf, addAccessOptions } from './access-options.ts'
-import { eraseHelp, findHelp, inspectHelp, matchingHelp, programHelp } from './help.ts'
+import { eraseHelp, findHelp, inspectHelp, matchingHelp, programHelp, storesCheckHelp } from './help.ts'
 import type { MatchArguments } from './matches/read-matches.ts'
 
 /** What the command line asks for. */
@@ -11,6 +11,12 @@ export type Request =
   | ({ readonly kind: 'find' } & SearchArguments)
   | ({ readonly kind: 'erase' } & EraseArguments)
   | { readonly kind: 'inspect'; readonly target: string; readonly access: StoreAccess; readonly json: boolean }
+  | {
+      readonly kind: 'stores-check'
+      readonly target: string
+      readonly access: StoreAccess
+      readonly json: boolean
+    }
   /** Help or version, which were printed. */
   | { readonly kind: 'nothing' }
 
@@ -71,8 +77,8 @@ const problemOfAnyOther = 'the arguments are not understood; see lethe --help'
 /** Own words for every complaint of commander's, whose words repeat the argument. */
 const problems: Readonly<Record<string, string>> = {
   'commander.unknownOption': 'there is an option that is not known here; see lethe help find, erase or inspect',
-  'commander.unknownCommand': 'the command is not known; it is find, erase or inspect, see lethe --help',
-  'commander.help': 'a command is missing: find, erase or inspect, see lethe --help',
+  'commander.unknownCommand': 'the command is not known; it is find, erase, inspect or stores, see lethe --help',
+  'commander.help': 'a command is missing: find, erase, inspect or stores check, see lethe --help',
   'commander.missingArgument': 'a target is missing: a file, a folder or a glob',
   'commander.excessArguments': 'there are more arguments than this command takes',
   'commander.optionMissingArgument': 'the last option needs a value',
@@ -124,6 +130,17 @@ function makeProgram(onRequest: (request: Request) => void): Command {
     .addHelpText('after', inspectHelp)
     .action((target: string, { json = false, ...options }: AccessOptions & { json?: boolean }) => {
       onRequest({ kind: 'inspect', target, access: accessOf(options), json })
+    })
+
+  const stores = program.command('stores').summary('places where objects live').helpCommand(false)
+  addAccessOptions(stores.command('check'))
+    .argument('<PLACE>', 's3://bucket/prefix/ where scratch objects may be written, or a folder')
+    .summary('find out what a store enforces')
+    .description('Tries in a scratch prefix what a store enforces. Clears away what it wrote.')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', storesCheckHelp)
+    .action((target: string, { json = false, ...options }: AccessOptions & { json?: boolean }) => {
+      onRequest({ kind: 'stores-check', target, access: accessOf(options), json })
     })
   return program
 }

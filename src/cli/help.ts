@@ -54,3 +54,11 @@ Examples:
   $ lethe inspect lake/orders/part-0.ndjson
   $ lethe inspect lake/orders/part-0.ndjson --json
 `
+
+export const storesCheckHelp = `
+Examples:
+  $ lethe stores check s3://bucket/scratch/
+  $ lethe stores check s3://bucket/scratch/ --endpoint http://127.0.0.1:9000 --json
+
+IGNORED and WRONG are worse than no: the server answers as if it had kept a condition.
+`

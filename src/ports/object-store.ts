@@ -1,3 +1,4 @@
+import type { Capability } from '../domain/capability.ts'
 import type { LetheError } from '../domain/error.ts'
 import type { Edit } from '../formats/edit.ts'
 import type { RangeSource } from '../formats/range-source.ts'
@@ -110,6 +111,7 @@ export interface Transfers {
  * - `remove` is conditional as `write` is.
  * - `oldVersions` yields the versions of exactly this key that are not current, and its delete markers, a current one
  *   too. `deleteVersion` deletes one for good; one that is gone is no error, one that may not be deleted is `locked`.
+ * - `probe` finds out, in a place that is made for trying, what the store enforces; it leaves nothing behind.
  * - `sweep` removes leftovers of dead writers directly in a folder and yields how many; a live writer's stays.
  */
 export interface ObjectStore {
@@ -124,6 +126,7 @@ export interface ObjectStore {
   oldVersions(key: string, options?: CallOptions): AsyncIterable<OldVersion>
   deleteVersion(key: string, versionId: string, options?: CallOptions): Promise<void>
   sweep(folder: string, options?: CallOptions): Promise<number>
+  probe(target: string): Promise<readonly Capability[]>
   /** Of a store that is reached over a network. */
   transfers?(): Transfers
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Bucket, Upload } from './bucket.ts'
-import { checksumAlgorithms, checksumHeader } from './checksum.ts'
+import { checksum, checksumAlgorithms, checksumHeader } from './checksum.ts'
 import { checkWrite } from './conditions.ts'
 import { copySource, md5, rangeOf, storedChecksum, versionHeaders } from './object-requests.ts'
 import { checksumHeaders, propertiesOf } from './properties.ts'
@@ -63,7 +63,12 @@ function putPart(server: S3Context, upload: Upload, request: S3Request): S3Respo
   const bytes = source.bytes.subarray(start, end)
   const etag = md5(bytes)
   upload.parts.set(number, { bytes, etag })
-  const result = { ETag: `"${etag}"`, LastModified: new Date().toISOString() }
+  const sum = upload.checksumAlgorithm
+  const result = {
+    ETag: `"${etag}"`,
+    LastModified: new Date().toISOString(),
+    ...(sum === undefined ? {} : { [`Checksum${sum}`]: checksum(sum, bytes) }),
+  }
   return { status: 200, headers: {}, body: xmlDocument('CopyPartResult', result) }
 }
 

@@ -40,6 +40,13 @@ export function makeFileStore({
 
     async *oldVersions() {},
 
+    // What POSIX has, whatever the folder: there is nothing to try.
+    probe: () =>
+      Promise.resolve([
+        { name: 'conditional-put', state: 'no', detail: 'POSIX knows no conditional rename' },
+        { name: 'versions', state: 'no' },
+      ]),
+
     deleteVersion: () => Promise.reject(new LetheError('internal', 'a file has no versions')),
 
     children: (folder, options) => listChildren(fs, folder, options),

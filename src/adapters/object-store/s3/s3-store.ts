@@ -2,6 +2,7 @@ import type { CallOptions, ObjectStore } from '../../../ports/object-store.ts'
 import { listS3Children, listS3Objects, listS3OldVersions } from './list-s3-objects.ts'
 import { openS3Object } from './open-s3-object.ts'
 import { preflightS3Object } from './preflight-s3.ts'
+import { probeCapabilities } from './probe-capabilities.ts'
 import { removeS3Object } from './remove-s3-object.ts'
 import { makeS3Clients, type S3Access } from './s3-access.ts'
 import { asS3Error } from './s3-error.ts'
@@ -40,6 +41,7 @@ export function makeS3Store(access: S3Access = {}): ObjectStore {
     },
     deleteVersion: (key, versionId, options) =>
       attempt(() => deleteVersion(clients, parseS3Key(key), versionId), options),
+    probe: (target) => attempt(() => probeCapabilities(clients, target)),
     transfers: () => clients.counter.transfers,
     async sweep() {
       // Leftover uploads are looked for where a key is written: servers differ in what a listing of uploads tells.
