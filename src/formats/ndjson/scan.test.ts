@@ -455,3 +455,20 @@ describe('malformed content', () => {
     }
   })
 })
+
+describe('a search', () => {
+  const content = Buffer.from('{"id":42}\n'.repeat(500_000))
+
+  test('tells its progress, which adds up to the size', async () => {
+    const progress: number[] = []
+    await find(content, id42, { onProgress: (bytes) => progress.push(bytes) })
+    expect(progress.length).toBeGreaterThan(3)
+    expect(progress.reduce((sum, bytes) => sum + bytes)).toBe(content.length)
+  })
+
+  test('ends when it is interrupted', async () => {
+    const interruption = new AbortController()
+    const found = find(content, id42, { signal: interruption.signal, onProgress: () => interruption.abort() })
+    await expect(found).rejects.toThrow(interruption.signal.reason)
+  })
+})

@@ -98,11 +98,6 @@ class LineScan {
 }
 
 function objectsInArray(line: number): LetheError {
-  return new LetheError(
-    'unsupported',
-    `line ${line} is an array that holds objects; NDJSON has one object on each line`,
-    {
-      detail: { line },
-    },
-  )
+  const message = `line ${line} is an array that holds objects; NDJSON has one object on each line`
+  return new LetheError('unsupported', message, { detail: { line } })
 }
