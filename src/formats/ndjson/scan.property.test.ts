@@ -43,7 +43,7 @@ const texts = [
   '{"',
   '\\"',
 ]
-const columns = ['id', 'user', 'user.id', 'items[].id', 'tags[]', 'région', 'items[].tags[]', '', 'x']
+const columns = ['id', 'user', 'user.id', 'items[].id', 'tags[]', 'région', 'items[].tags[]', 'tags[].x[]', '', 'x']
 
 const numbers = fc.constantFrom<readonly [bigint, number, string]>(
   [42n, 0, '42'],
@@ -353,9 +353,9 @@ describe('erasing', () => {
 
 describe('the fast look at a line', () => {
   /** Both looks at one line, all columns known. */
-  function looks(bytes: Buffer, wanted: readonly Columns[]) {
+  function looks(bytes: Buffer, wanted: readonly Columns[], folders: readonly PartitionColumn[] = []) {
     const predicate = compilePredicate(bind(matchesOf(...wanted)))
-    const partitions = new PartitionValues(predicate, [])
+    const partitions = new PartitionValues(predicate, folders)
     const filter = new LineFilter(predicate, partitions)
     filter.noteSeen(new Uint8Array(predicate.columns.length).fill(1))
     const matcher = new RowMatcher(predicate, partitions)
@@ -379,8 +379,8 @@ describe('the fast look at a line', () => {
     })
     const seen = new Set<string>()
     fc.assert(
-      fc.property(damaged, matches, (bytes, wanted) => {
-        const { fast, next, full, matcher } = looks(bytes, wanted)
+      fc.property(damaged, matches, partitions, (bytes, wanted, folders) => {
+        const { fast, next, full, matcher } = looks(bytes, wanted, folders)
         seen.add(`${full} ${fast}`)
         expect(next).toBe(bytes.length + 1)
         if (full === 'object') {

@@ -116,6 +116,7 @@ describe('a value', () => {
     ['a/b"\\\b\f\n\r\t', '"a\\/b\\"\\\\\\b\\f\\n\\r\\t"'],
     ['\ud800', '"\\ud800"'],
     ['\ud800x', '"\\ud800x"'],
+    ['\ud800A\udc00', '"\\ud800\\u0041\\udc00"'],
     ['', '""'],
     ['0', '"0"'],
     [' a ', '" a "'],
@@ -357,8 +358,8 @@ describe('a partition folder', () => {
   })
 
   test('takes part in composites', async () => {
-    const content = '{"id":42}\n{"id":42,"region":"us"}\n{"id":1}\n'
-    expect(await rowsOf(content, matchesOf({ region: 'eu', id: '42' }), eu)).toEqual([0])
+    const content = '{"id":42}\n{"id":42,"region":"us"}\n{"id":1}\n{"id":42}\n'
+    expect(await rowsOf(content, matchesOf({ region: 'eu', id: '42' }), eu)).toEqual([0, 3])
     expect(await rowsOf(content, matchesOf({ region: 'us', id: '42' }), eu)).toEqual([1])
   })
 
@@ -410,6 +411,12 @@ describe('malformed content', () => {
     '{"\\i":42}',
   ])('refuses the object where the line could hold a matched value: %s', async (line) => {
     expect(await refusalOf(find(`${good}${line}\n${good}`, id42))).toEqual({ code: 'malformed', detail: { line: 2 } })
+  })
+
+  test('refuses the object where the value could be an element of an array in an array of values', async () => {
+    const matches = matchesOf({ 'tags[]': '1' }, { 'tags[].x[]': '42' })
+    const line = '{"tags":[{"x":["42"]}],"n":NaN}'
+    expect((await refusalOf(find(`${line}\n`, matches))).code).toBe('malformed')
   })
 
   test('inside a word or string that no match looks at is let pass', async () => {

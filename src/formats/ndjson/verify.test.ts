@@ -91,17 +91,30 @@ describe('an erasure', () => {
     await expect(verdict).rejects.toMatchObject({ code: 'not-verified' })
   })
 
-  test('is not verified that takes a line with a mark of its own', async () => {
-    const line = Buffer.from('\ufeff{"id":42}\n')
-    const planted = { rows: [{ start: 1, end: 2 }], ranges: [{ start: 9, end: 9 + line.length }] }
-    const found = {
-      ...(await scan(() => whole(Buffer.from('{"id":1}\n')), search)),
-      rows: Ranges.of(planted.rows),
-      ranges: Ranges.of(planted.ranges),
+  /** A range that the scan would not have given, in bytes that it would have refused. */
+  async function verifyPlanted(bytes: Buffer, range: Range): Promise<void> {
+    const found: RowsFound = {
+      rows: Ranges.of([{ start: 1, end: 2 }]),
+      ranges: Ranges.of([range]),
+      rowsSeen: 2,
+      hits: new Map([[0, 1]]),
+      columns: new Set(['id']),
+      warnings: [],
+      streamBytes: bytes.length,
     }
-    const bytes = Buffer.concat([Buffer.from('{"id":1}\n'), line])
     const read = (start: number, end: number) => Promise.resolve(bytes.subarray(start, end))
-    const verdict = verifyErased(read, { size: bytes.length, found, search })
-    await expect(verdict).rejects.toMatchObject({ code: 'not-verified' })
+    await verifyErased(read, { size: bytes.length, found, search })
+  }
+
+  test('is not verified that takes a line with a mark of its own', async () => {
+    const bytes = Buffer.from('{"id":1}\n\ufeff{"id":42}\n')
+    await expect(verifyPlanted(bytes, { start: 9, end: 22 })).rejects.toMatchObject({ code: 'not-verified' })
+    await expect(verifyPlanted(bytes, { start: 12, end: 22 })).rejects.toMatchObject({ code: 'not-verified' })
+  })
+
+  test('is not verified that takes the end of a line', async () => {
+    const bytes = Buffer.from('{"id":1}\n{"id":1}{"id":42}\n')
+    await expect(verifyPlanted(bytes, { start: 17, end: 27 })).rejects.toMatchObject({ code: 'not-verified' })
+    await expect(verifyPlanted(Buffer.from(' \n{"id":42}\n'), { start: 2, end: 12 })).resolves.toBeUndefined()
   })
 })
