@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,10 @@ import { Ranges } from '../../../domain/ranges.ts'
 import { type Edit, editedView } from '../../edit.ts'
 import { bytesSource } from '../../range-source.ts'
 import { makeSpool } from '../../spool.ts'
+import { readFooter } from '../footer.ts'
+import { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup } from '../metadata.ts'
+import { requireField, setField } from '../thrift-fields.ts'
+import { writeThrift } from '../thrift-writer.ts'
 import { eraseRows } from './erase-rows.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lethe-erase-rows-'))
@@ -86,7 +91,8 @@ async function expectSameRows(files: {
 
 /** Undefined for what DuckDB does not read: integers in the encoding BYTE_STREAM_SPLIT. */
 async function readByDuckdb(bytes: Uint8Array): Promise<string[] | undefined> {
-  const path = join(folder, 'file.parquet')
+  // A name of its own each time: DuckDB may remember what was under one.
+  const path = join(folder, `${randomUUID()}.parquet`)
   writeFileSync(path, bytes)
   return await duckdbDigests(path).catch((error: Error) => {
     if (error.message.includes('BYTE_STREAM_SPLIT encoding is only supported for FLOAT or DOUBLE data'))
@@ -132,6 +138,21 @@ describe('an erasure', () => {
       )
     ).output
     expect(await hyparquetDigests(twice)).toEqual(await hyparquetDigests(once))
+  })
+
+  it('is refused where a chunk has pages behind its end, whichever rows go', async () => {
+    const bytes = await generateFile({ ...plan, columns: 3 })
+    const { struct, footerStart } = await readFooter(bytesSource(bytes))
+    const lastGroup = requireField(struct, FileMetaData.rowGroups).at(-1)!
+    const chunk = requireField(lastGroup, RowGroup.columns).at(-1)!
+    const metaData = requireField(chunk, ColumnChunk.metaData)
+    const size = requireField(metaData, ColumnMetaData.totalCompressedSize)
+    setField(metaData, ColumnMetaData.totalCompressedSize, size - 1)
+    const footer = writeThrift(struct)
+    const tail = Buffer.alloc(8, 'PAR1PAR1')
+    tail.writeUInt32LE(footer.length)
+    const shortened = Buffer.concat([bytes.subarray(0, footerStart), footer, tail])
+    await expect(erase(shortened, [0])).rejects.toMatchObject({ code: 'malformed' })
   })
 
   it('of rows that the file has not is a defect of the caller', async () => {

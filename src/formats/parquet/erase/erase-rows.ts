@@ -11,7 +11,8 @@ import { assembleFile, type PlannedGroup } from './assemble-file.ts'
 import { ByteSink } from './byte-sink.ts'
 import { eraseChunk } from './erase-chunk.ts'
 import { erasedChunkStruct } from './erased-chunk-struct.ts'
-import { requireDisjoint } from './structures.ts'
+import { requireWholeChunks } from './require-whole-chunks.ts'
+import { chunksBeforeGaps, requireDisjoint } from './structures.ts'
 
 export interface RowErasure {
   /** Ordinals in the file of the rows to leave out. */
@@ -35,6 +36,7 @@ export async function eraseRows(source: RangeSource, erasure: RowErasure): Promi
     throw new LetheError('internal', 'rows to erase that the file does not have')
   }
   requireDisjoint(file)
+  await requireWholeChunks(source, chunksBeforeGaps(file), signal === undefined ? {} : { signal })
   const groups = await eraseGroups(source, { file, ...erasure })
   const pieces = await assembleFile(source, { file, groups, numRows: file.numRows - rows.size, spool, signal })
   return makeEdit(pieces, { spool, rowsBefore: file.numRows, rowsErased: rows.size })

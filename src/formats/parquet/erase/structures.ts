@@ -11,12 +11,26 @@ import { readThrift } from '../thrift-reader.ts'
  *
  * @throws LetheError `malformed`
  */
-export function requireDisjoint({ rowGroups }: ParquetFile): void {
-  const extents = rowGroups.flatMap(({ chunks }) => chunks.flatMap(extentsOf)).filter(({ start, end }) => end > start)
-  extents.sort((a, b) => a.start - b.start)
+export function requireDisjoint(file: ParquetFile): void {
+  const extents = allExtents(file)
   for (let index = 1; index < extents.length; index += 1) {
     if (extents[index]!.start < extents[index - 1]!.end) throw malformed('two structures of the file overlap')
   }
+}
+
+/**
+ * The column chunks that something lies behind that is no structure. Mostly it is a copy of metadata; but where a
+ * writer gave a chunk too short a size, it is pages.
+ */
+export function chunksBeforeGaps(file: ParquetFile): ColumnChunkInfo[] {
+  const starts = new Set([file.footerStart, ...allExtents(file).map(({ start }) => start)])
+  return file.rowGroups.flatMap(({ chunks }) => chunks.filter(({ start, end }) => end > start && !starts.has(end)))
+}
+
+/** In the order of the file. */
+function allExtents({ rowGroups }: ParquetFile): Extent[] {
+  const extents = rowGroups.flatMap(({ chunks }) => chunks.flatMap(extentsOf)).filter(({ start, end }) => end > start)
+  return extents.sort((a, b) => a.start - b.start)
 }
 
 function extentsOf(chunk: ColumnChunkInfo): Extent[] {
