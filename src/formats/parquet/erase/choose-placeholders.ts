@@ -1,5 +1,5 @@
+import { ByteSet } from '../find/byte-set.ts'
 import type { LeafColumn } from '../schema.ts'
-import { ByteSet } from './byte-set.ts'
 import type { ChunkDictionary } from './chunk-dictionary.ts'
 import { placeholderSeries } from './placeholder.ts'
 import { comparableBytes } from './tells-value.ts'
@@ -12,8 +12,8 @@ import { comparableBytes } from './tells-value.ts'
  * Undefined where the type has not so many unused values.
  */
 export function choosePlaceholders(
-  dictionary: Pick<ChunkDictionary, 'size' | 'entry'>,
-  { column, entries, erased }: { column: LeafColumn; entries: readonly number[]; erased: Pick<ByteSet, 'has'> },
+  dictionary: Pick<ChunkDictionary, 'entry' | 'entriesIn'>,
+  { column, entries, erased }: { column: LeafColumn; entries: readonly number[]; erased: Pick<ByteSet, 'find'> },
 ): ReadonlyMap<number, Uint8Array> | undefined {
   const series = placeholderSeries(column)
   const comparable = comparableBytes(column)
@@ -28,7 +28,7 @@ export function choosePlaceholders(
     })
     if (candidates.some((row) => row.length === 0)) return undefined
     const taken = takenAmong(candidates.flat(), { dictionary, comparable })
-    const isFree = (bytes: Uint8Array): boolean => !taken.has(bytes) && !erased.has(bytes)
+    const isFree = (bytes: Uint8Array): boolean => !has(taken, bytes) && !has(erased, bytes)
     for (const [index, entry] of missing.entries()) {
       const free = candidates[index]!.find((bytes) => isFree(comparable(bytes)))
       if (free !== undefined) chosen.set(entry, free)
@@ -39,7 +39,7 @@ export function choosePlaceholders(
 }
 
 interface Among {
-  readonly dictionary: Pick<ChunkDictionary, 'size' | 'entry'>
+  readonly dictionary: Pick<ChunkDictionary, 'entry' | 'entriesIn'>
   /** Equal values have equal bytes in this form. */
   readonly comparable: (bytes: Uint8Array) => Uint8Array
 }
@@ -48,9 +48,10 @@ function takenAmong(candidates: readonly Uint8Array[], { dictionary, comparable 
   const wanted = new ByteSet()
   for (const bytes of candidates) wanted.add(comparable(bytes))
   const taken = new ByteSet()
-  for (let index = 0; index < dictionary.size; index += 1) {
-    const bytes = comparable(dictionary.entry(index))
-    if (wanted.has(bytes)) taken.add(bytes)
-  }
+  for (const index of dictionary.entriesIn(wanted)) taken.add(comparable(dictionary.entry(index)))
   return taken
+}
+
+function has(set: Pick<ByteSet, 'find'>, bytes: Uint8Array): boolean {
+  return set.find(bytes, 0, bytes.length) !== -1
 }

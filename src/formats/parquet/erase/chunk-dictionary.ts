@@ -1,20 +1,20 @@
 import type { ColumnChunkInfo } from '../column-chunk.ts'
+import type { ByteSet } from '../find/byte-set.ts'
+import { signExtension } from '../find/key-values.ts'
 import { malformed, unsupported } from '../malformed.ts'
 import { dictionaryBytes } from '../page-body.ts'
 import type { StoredPage } from '../page-reader.ts'
 import { decodePlain, type Values } from '../plain-values.ts'
 import { HybridRuns } from '../rle-hybrid.ts'
+import type { LeafColumn } from '../schema.ts'
 import type { ByteSink } from './byte-sink.ts'
+import { comparableBytes, hasSignExtension } from './tells-value.ts'
 
 const batchSize = 4096
 
-export interface DictionaryContent {
-  readonly entries: Iterable<number>
-  readonly replacements?: ReadonlyMap<number, Uint8Array>
-}
-
 /** The dictionary of a chunk, and which of its entries rows that stay are known to use. */
 export class ChunkDictionary {
+  readonly #column: LeafColumn
   readonly #values: Values
   /** The entries as the page has them, decompressed. */
   readonly bytes: Uint8Array
@@ -30,7 +30,10 @@ export class ChunkDictionary {
       throw unsupported(`a dictionary in the encoding ${head.encoding}`)
     }
     if (column.physicalType === 'BOOLEAN') throw unsupported('a dictionary of booleans')
-    this.bytes = dictionaryBytes(page, codec)
+    this.#column = column
+    const { buffer, byteOffset, byteLength } = dictionaryBytes(page, codec)
+    // Views of a Buffer are Buffers, which cost several times as much to make.
+    this.bytes = new Uint8Array(buffer, byteOffset, byteLength)
     this.#values = decodePlain(this.bytes, { column, count: head.numValues })
     this.#isUsed = new Uint8Array(head.numValues)
     this.#unused = head.numValues
@@ -46,10 +49,46 @@ export class ChunkDictionary {
 
   /** @throws LetheError `malformed` for an index beyond the dictionary */
   entry(index: number): Uint8Array {
+    if (index >= this.size) throw beyond()
+    return this.bytes.subarray(this.#start(index), this.#end(index))
+  }
+
+  #start(index: number): number {
+    return this.#values.kind === 'fixed' ? index * this.#values.width : this.#values.starts[index]!
+  }
+
+  #end(index: number): number {
     const values = this.#values
-    if (index >= values.count) throw beyond()
-    if (values.kind === 'fixed') return values.bytes.subarray(index * values.width, (index + 1) * values.width)
-    return values.bytes.subarray(values.starts[index]!, values.starts[index + 1]! - values.gap)
+    return values.kind === 'fixed' ? (index + 1) * values.width : values.starts[index + 1]! - values.gap
+  }
+
+  /** An entry in comparable form: equal values have equal bytes. */
+  comparableEntry(index: number): Uint8Array {
+    return comparableBytes(this.#column)(this.entry(index))
+  }
+
+  /** Whether an entry has the bytes of an entry of another dictionary. */
+  isEqual(index: number, other: ChunkDictionary, otherIndex: number): boolean {
+    const end = this.#end(index)
+    let at = other.#start(otherIndex)
+    if (end - this.#start(index) !== other.#end(otherIndex) - at) return false
+    for (let from = this.#start(index); from < end; from += 1, at += 1) {
+      if (this.bytes[from] !== other.bytes[at]) return false
+    }
+    return true
+  }
+
+  /** The entries that are members of a set, whose members are in comparable form. */
+  entriesIn(set: Pick<ByteSet, 'find'>): number[] {
+    const found: number[] = []
+    const isStripped = hasSignExtension(this.#column)
+    for (let index = 0; index < this.size; index += 1) {
+      const start = this.#start(index)
+      const end = this.#end(index)
+      const from = isStripped ? start + signExtension(this.bytes, start, end) : start
+      if (set.find(this.bytes, from, end) !== -1) found.push(index)
+    }
+    return found
   }
 
   /** Notes the entries that the indices of a page, their bit width in front, point at. @throws LetheError `malformed` */
@@ -81,17 +120,32 @@ export class ChunkDictionary {
   /** The entries that are known to be used, or those that are not, in order. */
   entries(kind: 'used' | 'unused'): number[] {
     const wanted = kind === 'used' ? 1 : 0
-    return Array.from(this.#isUsed.keys()).filter((index) => this.#isUsed[index] === wanted)
+    const entries: number[] = []
+    for (let index = 0; index < this.size; index += 1) if (this.#isUsed[index] === wanted) entries.push(index)
+    return entries
   }
 
-  /** Writes entries as PLAIN, some of them replaced. */
-  write(sink: ByteSink, { entries, replacements }: DictionaryContent): void {
-    const isVariable = this.#values.kind === 'variable'
-    for (const index of entries) {
-      const bytes = replacements?.get(index) ?? this.entry(index)
-      if (isVariable) sink.littleEndian(bytes.length, 4)
+  /** Writes the entries as PLAIN, some of them replaced. */
+  writeReplaced(sink: ByteSink, replacements: ReadonlyMap<number, Uint8Array>): void {
+    let keptFrom = 0
+    for (const index of [...replacements.keys()].sort((a, b) => a - b)) {
+      const bytes = replacements.get(index)!
+      sink.bytes(this.bytes, keptFrom, this.#start(index) - this.#gap)
+      if (this.#gap > 0) sink.littleEndian(bytes.length, this.#gap)
       sink.bytes(bytes)
+      keptFrom = this.#end(index)
     }
+    sink.bytes(this.bytes, keptFrom)
+  }
+
+  /** Writes some of the entries as PLAIN. */
+  writeKept(sink: ByteSink, entries: Iterable<number>): void {
+    for (const index of entries) sink.bytes(this.bytes, this.#start(index) - this.#gap, this.#end(index))
+  }
+
+  /** Bytes of the length in front of an entry. */
+  get #gap(): number {
+    return this.#values.kind === 'fixed' ? 0 : this.#values.gap
   }
 }
 

@@ -15,7 +15,7 @@ import { copyStruct, getField, requireField, setField } from '../thrift-fields.t
 import { writeThrift } from '../thrift-writer.ts'
 import type { ByteSink } from './byte-sink.ts'
 import { choosePlaceholders } from './choose-placeholders.ts'
-import { ChunkDictionary, type DictionaryContent } from './chunk-dictionary.ts'
+import { ChunkDictionary } from './chunk-dictionary.ts'
 import { guessLevel } from './compression-level.ts'
 import { erasePage, isDictionaryEncoded, setSizes } from './erase-page.ts'
 import { ErasedFacts } from './erased-facts.ts'
@@ -23,7 +23,6 @@ import { type PagePlace, PageWalk } from './page-walk.ts'
 import { gone, type IndexMap } from './remap-indices.ts'
 import { RowCursor } from './row-cursor.ts'
 import { StatisticsWatch } from './statistics-watch.ts'
-import { comparableBytes } from './tells-value.ts'
 
 export interface ChunkErasure {
   readonly source: RangeSource
@@ -81,6 +80,10 @@ type Outcome =
   | { readonly kind: 'erased'; readonly chunk: ErasedChunk }
   /** The dictionary must be written anew, with these entries alone. */
   | { readonly kind: 'rebuild'; readonly keptEntries: readonly number[] }
+
+type DictionaryContent =
+  | { readonly replacements: ReadonlyMap<number, Uint8Array> }
+  | { readonly keptEntries: readonly number[] }
 
 type DataPlace = PagePlace & { readonly head: DataPageHead }
 
@@ -223,7 +226,7 @@ class ChunkEraser {
     if (this.#keptEntries !== undefined) {
       const kept = new Set(this.#keptEntries)
       await this.#watchEntries((index) => kept.has(index))
-      this.#pages.unshift(await this.#writeDictionary(place, { entries: this.#keptEntries }))
+      this.#pages.unshift(await this.#writeDictionary(place, { keptEntries: this.#keptEntries }))
       return undefined
     }
     const suspects = await this.#suspects()
@@ -240,8 +243,7 @@ class ChunkEraser {
     })
     if (replacements === undefined) return dictionary.entries('used')
     await this.#watchEntries((index) => dictionary.isUsed(index))
-    const entries = Array.from({ length: dictionary.size }, (_, index) => index)
-    this.#pages.unshift(await this.#writeDictionary(place, { entries, replacements }))
+    this.#pages.unshift(await this.#writeDictionary(place, { replacements }))
     return undefined
   }
 
@@ -257,15 +259,10 @@ class ChunkEraser {
 
   /** Entries that an erased row used, or that equal one of its values that stood outside the dictionary. */
   async #suspects(): Promise<number[]> {
-    const { entries, hasPlainValues, plainValues } = this.#facts
-    const suspects = [...entries.keys()]
-    if (!hasPlainValues) return suspects
-    const dictionary = await this.#loadDictionary()
-    const comparable = comparableBytes(this.#erasure.chunk.column)
-    for (let index = 0; index < dictionary.size; index += 1) {
-      if (!entries.has(index) && plainValues.has(comparable(dictionary.entry(index)))) suspects.push(index)
-    }
-    return suspects
+    const { entries, plainValues } = this.#facts
+    if (plainValues.count === 0) return [...entries.keys()]
+    const equal = (await this.#loadDictionary()).entriesIn(plainValues)
+    return [...new Set([...entries.keys(), ...equal])]
   }
 
   async #isAnyUnused(suspects: readonly number[]): Promise<boolean> {
@@ -284,8 +281,9 @@ class ChunkEraser {
     const { chunk, sink, spool } = this.#erasure
     const dictionary = await this.#loadDictionary()
     sink.clear()
-    dictionary.write(sink, content)
-    const numValues = [...content.entries].length
+    if ('replacements' in content) dictionary.writeReplaced(sink, content.replacements)
+    else dictionary.writeKept(sink, content.keptEntries)
+    const numValues = 'replacements' in content ? dictionary.size : content.keptEntries.length
     const bytes = sink.view()
     const storedBytes = place.head.compressedBytes
     const body = compress(

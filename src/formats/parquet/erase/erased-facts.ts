@@ -1,5 +1,5 @@
+import { ByteSet } from '../find/byte-set.ts'
 import type { LeafColumn } from '../schema.ts'
-import { ByteSet } from './byte-set.ts'
 import type { ErasedLevels } from './erase-page.ts'
 import type { StatisticsWatch } from './statistics-watch.ts'
 import { comparableBytes } from './tells-value.ts'
@@ -16,7 +16,6 @@ export class ErasedFacts implements ErasedLevels, ErasedValues {
   readonly entries = new Map<number, number>()
   /** The values that stood outside the dictionary, in comparable form; gathered only where there is a dictionary. */
   readonly plainValues = new ByteSet()
-  hasPlainValues = false
   /** Bytes of the values that stood outside the dictionary. */
   plainBytes = 0
   readonly repetitionLevels: Float64Array
@@ -37,9 +36,7 @@ export class ErasedFacts implements ErasedLevels, ErasedValues {
     this.values += 1
     this.plainBytes += end - start
     this.#watch?.see(bytes, start, end)
-    if (!this.#keepsValues) return
-    this.hasPlainValues = true
-    this.plainValues.add(this.#comparable(bytes.slice(start, end)))
+    if (this.#keepsValues) this.plainValues.add(this.#comparable(bytes.subarray(start, end)))
   }
 
   entry(index: number, times: number): void {

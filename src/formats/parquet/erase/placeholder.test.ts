@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { query } from '../../../../test/parquet/readers.ts'
+import { ByteSet } from '../find/byte-set.ts'
 import { SchemaElement } from '../metadata.ts'
 import type { LeafColumn } from '../schema.ts'
 import type { ThriftStruct } from '../thrift.ts'
 import { setField } from '../thrift-fields.ts'
-import { ByteSet } from './byte-set.ts'
 import { choosePlaceholders } from './choose-placeholders.ts'
 import { placeholderSeries } from './placeholder.ts'
 
@@ -105,7 +105,7 @@ describe('placeholders', () => {
     const taken = Array.from({ length: 3000 }, (_, n) => series(n, 0)!)
     const erased = new ByteSet()
     erased.add(series(3000, 0)!)
-    const dictionary = { size: taken.length, entry: (index: number) => taken[index]! }
+    const dictionary = dictionaryOf(taken)
     const chosen = choosePlaceholders(dictionary, { column: leaf, entries: [5, 6, 7], erased })!
     const texts = [...chosen.values()].map((bytes) => Buffer.from(bytes).toString('hex'))
     expect([...chosen.keys()].sort()).toEqual([5, 6, 7])
@@ -118,8 +118,17 @@ describe('placeholders', () => {
     const leaf = column('BYTE_ARRAY', { kind: 'decimal', scale: 0 }, { precision: 9 })
     const first = placeholderSeries(leaf)(0, 4)!
     const extended = Uint8Array.of(255, 255, ...first)
-    const dictionary = { size: 2, entry: (index: number) => [extended, Uint8Array.of(1, 2, 3, 4)][index]! }
+    const comparable = [first, Uint8Array.of(1, 2, 3, 4)]
+    const dictionary = { ...dictionaryOf(comparable), entry: (index: number) => [extended, comparable[1]!][index]! }
     const chosen = choosePlaceholders(dictionary, { column: leaf, entries: [1], erased: new ByteSet() })!
     expect(Buffer.compare(chosen.get(1)!, first)).not.toBe(0)
   })
 })
+
+function dictionaryOf(entries: readonly Uint8Array[]) {
+  return {
+    entry: (index: number) => entries[index]!,
+    entriesIn: (set: Pick<ByteSet, 'find'>) =>
+      [...entries.keys()].filter((index) => set.find(entries[index]!, 0, entries[index]!.length) !== -1),
+  }
+}

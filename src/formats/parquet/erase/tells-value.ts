@@ -1,3 +1,4 @@
+import { signExtension } from '../find/key-values.ts'
 import type { LeafColumn } from '../schema.ts'
 
 /** A minimum or maximum of a column, as metadata stores it. */
@@ -17,7 +18,7 @@ export function mayTell(
   column: Pick<LeafColumn, 'physicalType' | 'type'>,
   value: Uint8Array,
 ): boolean {
-  if (isStripped(column)) return Buffer.compare(stripSign(bound), stripSign(value)) === 0
+  if (hasSignExtension(column)) return Buffer.compare(stripSign(bound), stripSign(value)) === 0
   const isVariable = column.physicalType === 'BYTE_ARRAY' || column.physicalType === 'FIXED_LEN_BYTE_ARRAY'
   if (isZero(column, bound) && isZero(column, value)) return true
   const common = commonPrefix(bound, value)
@@ -46,23 +47,16 @@ function isZero({ physicalType, type }: Pick<LeafColumn, 'physicalType' | 'type'
 
 /** The bytes of a column's values in a form in which equal values have equal bytes. */
 export function comparableBytes(column: Pick<LeafColumn, 'physicalType' | 'type'>): (bytes: Uint8Array) => Uint8Array {
-  return isStripped(column) ? stripSign : (bytes) => bytes
+  return hasSignExtension(column) ? stripSign : (bytes) => bytes
 }
 
-/** A decimal's sign can be extended, so that equal numbers have different bytes. */
-function isStripped({ physicalType, type }: Pick<LeafColumn, 'physicalType' | 'type'>): boolean {
+/** Whether values are big-endian numbers, whose sign can be extended: then equal ones may have different bytes. */
+export function hasSignExtension({ physicalType, type }: Pick<LeafColumn, 'physicalType' | 'type'>): boolean {
   return type.kind === 'decimal' && (physicalType === 'BYTE_ARRAY' || physicalType === 'FIXED_LEN_BYTE_ARRAY')
 }
 
-/** A big-endian number in two's complement without the bytes that only repeat its sign. */
 function stripSign(bytes: Uint8Array): Uint8Array {
-  let start = 0
-  while (start + 1 < bytes.length) {
-    const isNegative = bytes[start + 1]! >= 128
-    if (bytes[start] !== (isNegative ? 255 : 0)) break
-    start += 1
-  }
-  return bytes.subarray(start)
+  return bytes.subarray(signExtension(bytes, 0, bytes.length))
 }
 
 function commonPrefix(a: Uint8Array, b: Uint8Array): number {

@@ -1,9 +1,9 @@
 import { Ranges } from '../../../domain/ranges.ts'
 import type { RangeSource } from '../../range-source.ts'
 import type { ColumnChunkInfo } from '../column-chunk.ts'
-import { ByteSet } from '../erase/byte-set.ts'
 import { ChunkDictionary } from '../erase/chunk-dictionary.ts'
 import { type PagePlace, PageWalk } from '../erase/page-walk.ts'
+import { ByteSet } from '../find/byte-set.ts'
 import { isDictionaryEncoded } from '../find/scan-page.ts'
 import { countPresent, forEachLevelRun } from '../levels.ts'
 import { type PageSections, splitPage } from '../page-body.ts'
@@ -163,14 +163,15 @@ function wholeOf(count: number): Ranges {
 /** Where each entry of a dictionary is in the one that took its place: -1 where it was overwritten or left out. */
 function mapEntries(old: ChunkDictionary, fresh: ChunkDictionary): Int32Array {
   const map = new Int32Array(old.size).fill(-1)
-  const isEqual = (entry: number, at: number): boolean => Buffer.compare(old.entry(entry), fresh.entry(at)) === 0
   if (fresh.size === old.size) {
-    for (const index of map.keys()) if (isEqual(index, index)) map[index] = index
+    for (let index = 0; index < map.length; index += 1) if (old.isEqual(index, fresh, index)) map[index] = index
     requireDistinct(fresh, map)
     return map
   }
   let next = 0
-  for (const index of map.keys()) if (next < fresh.size && isEqual(index, next)) map[index] = next++
+  for (let index = 0; index < map.length; index += 1) {
+    if (next < fresh.size && old.isEqual(index, fresh, next)) map[index] = next++
+  }
   require(next === fresh.size, 'a dictionary has entries that the source has not')
   return map
 }
@@ -178,14 +179,14 @@ function mapEntries(old: ChunkDictionary, fresh: ChunkDictionary): Int32Array {
 /** What was put in the place of an entry equals no other: readers that merge equal entries would mix up all later ones. */
 function requireDistinct(dictionary: ChunkDictionary, map: Int32Array): void {
   const fresh = new ByteSet()
-  for (const [index, kept] of map.entries()) {
-    if (kept !== -1) continue
-    require(!fresh.has(dictionary.entry(index)), 'a dictionary has two equal entries')
-    fresh.add(dictionary.entry(index))
+  let changed = 0
+  for (let index = 0; index < map.length; index += 1) {
+    if (map[index] !== -1) continue
+    fresh.add(dictionary.comparableEntry(index))
+    changed += 1
   }
-  for (const [index, kept] of map.entries()) {
-    require(kept === -1 || !fresh.has(dictionary.entry(index)), 'a dictionary has two equal entries')
-  }
+  require(fresh.count === changed &&
+    dictionary.entriesIn(fresh).length === changed, 'a dictionary has two equal entries')
 }
 
 /** The counts that the header of an edited page gives beside that of its values. */
