@@ -47,7 +47,7 @@ export function makeMemoryObjectStore(objects: Readonly<Record<string, string>> 
   }
 
   const store: ObjectStore = {
-    capabilities: { conditionalWrite: true, versions: false },
+    capabilities: { conditionalWrite: true, versions: false, folders: false },
 
     async *list(target, { signal } = {}) {
       calls.push(`list ${target}`)

@@ -10,6 +10,7 @@ describe('parseCommandLine', () => {
       access: { s3: {} },
       matches: { flags: ['a=b=c', 'd='], file: '-' },
       malformed: 'refuse',
+      objectMatch: undefined,
       concurrency: undefined,
       json: true,
     })
@@ -40,6 +41,7 @@ describe('parseCommandLine', () => {
       yes: false,
       empty: 'keep',
       malformed: 'refuse',
+      objectMatch: undefined,
     })
   })
 

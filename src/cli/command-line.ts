@@ -25,6 +25,8 @@ export interface SearchArguments {
   readonly access: StoreAccess
   readonly matches: MatchArguments
   readonly malformed: 'refuse' | 'keep'
+  /** A pattern that tells by an object's name whose it is. */
+  readonly objectMatch: string | undefined
   /** How many objects are worked on at once; undefined leaves it to the engine. */
   readonly concurrency: number | undefined
   readonly json: boolean
@@ -40,6 +42,7 @@ export interface EraseArguments extends SearchArguments {
 interface SearchOptions extends AccessOptions {
   readonly match?: readonly string[]
   readonly matches?: string
+  readonly objectMatch?: string
   readonly malformed: 'refuse' | 'keep'
   readonly concurrency?: number
   readonly json?: boolean
@@ -148,7 +151,16 @@ function makeProgram(onRequest: (request: Request) => void): Command {
 function addSearchOptions(command: Command): Command {
   return addAccessOptions(command)
     .option('--match <NAME=VALUE>', 'a column and its value, or a JSON object of several; repeat it', append)
-    .option('--matches <FILE|->', 'NDJSON, or CSV with a header, of whom to look for; - is standard input', onlyOnce())
+    .option(
+      '--matches <FILE|->',
+      'NDJSON, or CSV with a header, of whom to look for; - is standard input',
+      onlyOnce('--matches is given twice; put all matches in one file'),
+    )
+    .option(
+      '--object-match <PATTERN>',
+      "objects whose name says whose they are, as in 'lake/photos/{user_id}.png'; they go as a whole",
+      onlyOnce('--object-match is given twice; it takes one pattern'),
+    )
     .option(
       '--malformed <refuse|keep>',
       'an object with broken rows',
@@ -160,20 +172,20 @@ function addSearchOptions(command: Command): Command {
 }
 
 function searchArguments(targets: readonly string[], options: SearchOptions): SearchArguments {
-  const { match = [], matches, malformed, concurrency, json = false } = options
+  const { match = [], matches, malformed, objectMatch, concurrency, json = false } = options
   const whom = { flags: match, file: matches }
-  return { targets, access: accessOf(options), matches: whom, malformed, concurrency, json }
+  return { targets, access: accessOf(options), matches: whom, malformed, objectMatch, concurrency, json }
 }
 
 function append(value: string, values: readonly string[] = []): readonly string[] {
   return [...values, value]
 }
 
-/** The second of two files would silently replace the first, and its people would not be found. */
-function onlyOnce(): (value: string) => string {
+/** The second of two would silently replace the first, and its people would not be found. */
+function onlyOnce(problem: string): (value: string) => string {
   let isGiven = false
   return (value) => {
-    if (isGiven) throw new LetheError('invalid-argument', '--matches is given twice; put all matches in one file')
+    if (isGiven) throw new LetheError('invalid-argument', problem)
     isGiven = true
     return value
   }

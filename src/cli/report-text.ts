@@ -37,7 +37,7 @@ function cellsOf(report: ObjectReport): string[] {
   return [
     statusWords(report),
     rows === undefined ? '' : grouped(rows.seen),
-    rows === undefined ? '' : grouped(rows.matched),
+    rows === undefined ? (report.action === 'remove' ? 'whole' : '') : grouped(rows.matched),
     bytes === undefined ? '' : sized(copied + inserted),
     printable(uri),
   ]

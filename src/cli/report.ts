@@ -1,4 +1,5 @@
 import { describePredicate } from '../domain/predicate.ts'
+import { columnsOf } from '../engine/find.ts'
 import { counted, printable } from './printable.ts'
 import { type RunReport, reportDocument } from './report-document.ts'
 import { reportText } from './report-text.ts'
@@ -30,9 +31,7 @@ function fuseSentences({ found, matches }: SearchedTargets): string[] {
 
 /** Names of columns are told only where a searched object has them: another may be an id that stands where a header should. */
 function lookedFor({ matches: { predicate }, found }: SearchedTargets): string {
-  const known = new Set(
-    found.findings.flatMap((finding) => (finding.kind === 'searched' ? [...finding.found.columns] : [])),
-  )
+  const known = new Set(found.findings.flatMap(columnsOf))
   const isKnown = [...predicate.columns.keys()].every((column) => known.has(column))
   if (isKnown) return `looking for ${printable(describePredicate(predicate))}\n`
   const count = predicate.groups.reduce((sum, { positions }) => sum + positions.length, 0)

@@ -47,7 +47,11 @@ async function confirm(
   if (objects.length === 0) return 'yes'
   const rows = objects.reduce((sum, report) => sum + (report.rows?.matched ?? 0), 0)
   question.show(peopleReport(plan, searched))
-  const text = `Erase ${counted(rows, 'row')} from ${counted(objects.length, 'object')}?`
+  const whole = objects.filter(({ action }) => action === 'remove').length
+  const removal = `remove ${counted(whole, 'whole object')}`
+  const erasure = `erase ${counted(rows, 'row')} from ${counted(objects.length - whole, 'object')}`
+  const parts = [...(whole < objects.length ? [erasure] : []), ...(whole > 0 ? [removal] : [])]
+  const text = `${parts.join(' and ').replace(/^./, (letter) => letter.toUpperCase())}?`
   const isYes = await question.ask(text, { signal })
   if (signal.aborted) return 'interrupted'
   return isYes ? 'yes' : 'no'

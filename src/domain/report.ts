@@ -26,13 +26,15 @@ export interface ByteCounts {
   readonly inserted: number
 }
 
-/** What became of one object in a run. `rows` and `bytes` are absent where it could not be searched. */
+/** What became of one object in a run. `rows` and `bytes` are absent where it was not read. */
 export interface ObjectReport {
   readonly uri: string
   /** Of a version that is not the object's current one. */
   readonly versionId?: string
   readonly status: ObjectStatus
   readonly reason: Reason | null
+  /** The object goes as a whole, because its name says whose it is. It is not read, so that its rows are not known. */
+  readonly action?: 'remove'
   readonly rows?: RowCounts
   readonly bytes?: ByteCounts
   readonly warnings: readonly Warning[]

@@ -4,7 +4,9 @@ import { type EraseLake, type EraseObjectRequest, eraseObject } from './erase-ob
 import type { FindResult } from './find.ts'
 import type { Finding } from './find-object.ts'
 import { mapConcurrently } from './map-concurrently.ts'
+import type { Named } from './named-object.ts'
 import { eraseOldVersion, reportHeldBack } from './purge-versions.ts'
+import { removeObject } from './remove-object.ts'
 import { reportFinding } from './report-object.ts'
 import type { Searched } from './search-version.ts'
 
@@ -23,7 +25,8 @@ export interface EraseResult {
 }
 
 /**
- * Carries out what was found: leaves the matching rows out of every object that has some, touches no other.
+ * Carries out what was found: leaves the matching rows out of every object that has some, removes those that are a
+ * person's as a whole, touches no other.
  *
  * Calling it again is safe: an object without matching rows is unchanged.
  */
@@ -35,9 +38,12 @@ export async function erase(
   const reports: ObjectReport[] = []
   const failedKeys = new Set<string>()
 
-  const eraseFinding = async (finding: Searched): Promise<ObjectReport> => {
+  const eraseFinding = async (finding: Searched | Named): Promise<ObjectReport> => {
     const { key, versionId } = finding.object
-    if (versionId === undefined) return await eraseObject(lake, finding, request)
+    if (versionId === undefined) {
+      if (finding.kind === 'named') return await removeObject(lake, finding, request)
+      return await eraseObject(lake, finding, request)
+    }
     const report = reportFinding(finding)
     if (request.dryRun || request.oldVersions === 'keep') return report
     if (failedKeys.has(key)) return reportHeldBack(report)
@@ -46,7 +52,7 @@ export async function erase(
   }
 
   const carryOut = async (finding: Finding): Promise<ObjectReport> => {
-    if (interrupted || finding.kind === 'unsearched' || finding.found.rows.size === 0) return reportFinding(finding)
+    if (interrupted || finding.kind === 'unsearched' || !isMatched(finding)) return reportFinding(finding)
     try {
       return await eraseFinding(finding)
     } catch (error) {
@@ -70,6 +76,10 @@ export async function erase(
     }
   }
   return { reports, interrupted }
+}
+
+function isMatched(finding: Searched | Named): boolean {
+  return finding.kind === 'named' ? finding.isWhole : finding.found.rows.size > 0
 }
 
 function isOldVersion({ object }: Finding): boolean {

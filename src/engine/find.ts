@@ -1,5 +1,6 @@
 import { LetheError } from '../domain/error.ts'
 import { blownFuses, type FuseWarning } from '../domain/fuse.ts'
+import type { ObjectMatch } from '../domain/object-match.ts'
 import type { Predicate } from '../domain/predicate.ts'
 import type { DetectableFormat, Search } from '../formats/format.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
@@ -14,6 +15,8 @@ export interface FindRequest {
   readonly targets: readonly string[]
   readonly predicate: Predicate
   readonly malformed: Search['malformed']
+  /** Tells of some objects by their names whose they are: those go as a whole, or are not read. */
+  readonly objectMatch?: ObjectMatch
   /** How many objects are searched at once. Default: 4. */
   readonly concurrency?: number
   readonly signal?: AbortSignal
@@ -43,10 +46,11 @@ export interface FindResult {
  */
 export async function find(
   { store, formats }: { readonly store: ObjectStore; readonly formats: readonly DetectableFormat[] },
-  { targets, predicate, malformed, concurrency = 4, signal, onEvent }: FindRequest,
+  { targets, predicate, malformed, objectMatch, concurrency = 4, signal, onEvent }: FindRequest,
 ): Promise<FindResult> {
   const options = signal === undefined ? {} : { signal }
   const guard = makeTableGuard(store, options)
+  const byName = objectMatch === undefined ? undefined : noticing(objectMatch)
   let skipped = 0
   const findings: Finding[] = []
   try {
@@ -58,6 +62,7 @@ export async function find(
         predicate,
         malformed,
         guard,
+        ...(byName === undefined ? {} : { objectMatch: byName.objectMatch }),
         ...options,
         onProgress: (bytes) => onEvent?.({ kind: 'progress', bytes }),
       })
@@ -71,14 +76,40 @@ export async function find(
     if (signal?.aborted !== true) throw asLetheError(error)
   }
   const interrupted = signal?.aborted === true
+  if (!interrupted && byName !== undefined && !byName.hasFitted()) throw fitsNone()
+  if (!interrupted) requireColumns(predicate, findings)
   const searched = findings.filter((finding) => finding.kind === 'searched')
-  if (!interrupted) requireColumns(predicate, searched)
   return { findings, skipped, fuses: fusesOf(searched), interrupted }
 }
 
-function requireColumns(predicate: Predicate, searched: readonly Searched[]): void {
-  if (!searched.some(({ found }) => found.rowsSeen > 0)) return
-  const known = new Set(searched.flatMap(({ found }) => [...found.columns]))
+/** Notices whether the name of any object fits. One that fits in ways that cannot be told apart does. */
+function noticing(objectMatch: ObjectMatch) {
+  let hasFitted = false
+  return {
+    hasFitted: () => hasFitted,
+    objectMatch: ((name, partitions) => {
+      let isUnnamed = false
+      try {
+        const verdict = objectMatch(name, partitions)
+        isUnnamed = verdict.kind === 'unnamed'
+        return verdict
+      } finally {
+        hasFitted ||= !isUnnamed
+      }
+    }) satisfies ObjectMatch as ObjectMatch,
+  }
+}
+
+function fitsNone(): LetheError {
+  const message = 'no object has a name that --object-match fits; it is for whole names. Nothing was changed'
+  return new LetheError('no-data', message)
+}
+
+function requireColumns(predicate: Predicate, findings: readonly Finding[]): void {
+  const isRead = (finding: Finding) =>
+    finding.kind === 'named' || (finding.kind === 'searched' && finding.found.rowsSeen > 0)
+  if (!findings.some(isRead)) return
+  const known = new Set(findings.flatMap(columnsOf))
   for (const [column, position] of predicate.columns) {
     if (known.has(column)) continue
     // The column's name stays out of the message: in a CSV of matches without a header it is somebody's id.
@@ -88,6 +119,12 @@ function requireColumns(predicate: Predicate, searched: readonly Searched[]): vo
       { detail: { position } },
     )
   }
+}
+
+/** The columns that the matches name and the object has. */
+export function columnsOf(finding: Finding): readonly string[] {
+  if (finding.kind === 'unsearched') return []
+  return [...(finding.kind === 'named' ? finding.columns : finding.found.columns)]
 }
 
 function fusesOf(searched: readonly Searched[]): FuseWarning[] {

@@ -2,11 +2,13 @@ import type { ObjectReport, ObjectStatus } from '../domain/report.ts'
 import type { EraseSummary } from '../formats/edit.ts'
 import type { Found } from '../formats/format.ts'
 import type { Finding, Unsearched } from './find-object.ts'
+import type { Named } from './named-object.ts'
 import type { Searched } from './search-version.ts'
 
 /** The report of an object that was searched or could not be; nothing was changed. */
 export function reportFinding(finding: Finding): ObjectReport {
   if (finding.kind === 'unsearched') return reportUnsearched(finding)
+  if (finding.kind === 'named') return reportNamed(finding)
   const { object, found, sizeBytes, readBytes } = finding
   const matched = found.rows.size
   return {
@@ -22,6 +24,13 @@ export function reportFinding(finding: Finding): ObjectReport {
     },
     warnings: found.warnings,
   }
+}
+
+/** The report of an object whose name told enough. */
+function reportNamed({ object, isWhole, warnings }: Named): ObjectReport {
+  const bytes = { size: object.size, read: 0, kept: isWhole ? 0 : object.size, inserted: 0 }
+  if (!isWhole) return { ...nameOf(object), status: 'unchanged', reason: null, bytes, warnings }
+  return { ...nameOf(object), status: 'matched', reason: null, action: 'remove', bytes, warnings }
 }
 
 /** The report of an object that was refused or failed. */

@@ -58,6 +58,8 @@ export interface StoreCapabilities {
   readonly conditionalWrite: boolean
   /** The store keeps old versions, which must be deleted by their id. */
   readonly versions: boolean
+  /** Folders are things of their own, which stay, and keep their names, when nothing is left in them. */
+  readonly folders: boolean
 }
 
 export interface CallOptions {

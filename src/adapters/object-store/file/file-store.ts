@@ -31,7 +31,7 @@ export function makeFileStore({
   chunkBytes = 1024 * 1024,
 }: FileStoreOptions = {}): ObjectStore {
   return {
-    capabilities: { conditionalWrite: false, versions: false },
+    capabilities: { conditionalWrite: false, versions: false, folders: true },
 
     list: (target, options) => listFiles(fs, target, options),
 

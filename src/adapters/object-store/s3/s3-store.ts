@@ -19,7 +19,7 @@ import { writeS3Object } from './write-s3-object.ts'
 export function makeS3Store(access: S3Access = {}): ObjectStore {
   const clients = makeS3Clients(access)
   return {
-    capabilities: { conditionalWrite: true, versions: true },
+    capabilities: { conditionalWrite: true, versions: true, folders: false },
     list: (target, options) => listS3Objects(clients, target, options),
     listOldVersions: (target, options) => listS3OldVersions(clients, target, options),
     children: (folder, options) => listS3Children(clients, parseS3Key(folder), options),

@@ -1,0 +1,53 @@
+import { LetheError } from '../domain/error.ts'
+import type { ObjectReport } from '../domain/report.ts'
+import type { CallOptions } from '../ports/object-store.ts'
+import { asLetheError } from './as-lethe-error.ts'
+import type { EraseLake, EraseObjectRequest } from './erase-object.ts'
+import type { Named } from './named-object.ts'
+import { purgeVersions } from './purge-versions.ts'
+import { reportFinding, reportUnsearched } from './report-object.ts'
+
+/** How often an object that changes under our hands is tried before it counts as contended. */
+const maxAttempts = 3
+
+/**
+ * Removes an object that is a person's by its name, as a whole, and its old versions; never rejects, but for an
+ * interrupt. What another writer has put there meanwhile is that person's too, by the same name: it goes as well.
+ *
+ * A crash leaves the object, or old versions of it, which the next run finds by their name.
+ */
+export async function removeObject(
+  { store }: Pick<EraseLake, 'store'>,
+  finding: Named,
+  { dryRun, oldVersions = 'delete', signal }: EraseObjectRequest,
+): Promise<ObjectReport> {
+  if (dryRun) return reportFinding(finding)
+  const options = signal === undefined ? {} : { signal }
+  const { key } = finding.object
+  try {
+    await removeUntilUnchanged(store, key, options)
+    const report = { ...reportFinding(finding), status: 'erased' as const }
+    return store.capabilities.versions ? await purgeVersions(store, key, { report, oldVersions, ...options }) : report
+  } catch (error) {
+    const known = asLetheError(error, signal)
+    if (known.code === 'interrupted') throw known
+    return reportUnsearched({ kind: 'unsearched', object: finding.object, error: known })
+  }
+}
+
+async function removeUntilUnchanged(store: EraseLake['store'], key: string, options: CallOptions): Promise<void> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    try {
+      options.signal?.throwIfAborted()
+      await store.preflight(key, { before: 'rewrite', ...options })
+      await using opened = await store.open(key, options)
+      await store.remove(key, { unchanged: opened.version }, options)
+      return
+    } catch (error) {
+      if (!(error instanceof LetheError && error.code === 'object-changed')) throw error
+    }
+  }
+  throw new LetheError('contended', `changed ${maxAttempts} times while it was removed; run again when it rests`, {
+    retryable: true,
+  })
+}
