@@ -51,6 +51,8 @@ export class DeltaByteArrays {
   #index = -1
   /** The present value is its first `length` bytes; overwritten by the next. */
   buffer = new Uint8Array(64)
+  /** Of the same bytes. */
+  view = new DataView(this.buffer.buffer)
   length = 0
   /** How many of them are those of the value before. */
   prefixLength = 0
@@ -83,6 +85,7 @@ export class DeltaByteArrays {
     const grown = new Uint8Array(2 * this.length)
     grown.set(this.buffer.subarray(0, this.prefixLength))
     this.buffer = grown
+    this.view = new DataView(grown.buffer)
   }
 }
 

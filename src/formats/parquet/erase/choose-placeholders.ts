@@ -1,5 +1,6 @@
 import { ByteSet } from '../find/byte-set.ts'
 import type { LeafColumn } from '../schema.ts'
+import { viewOf } from '../view-of.ts'
 import type { ChunkDictionary } from './chunk-dictionary.ts'
 import { placeholderSeries } from './placeholder.ts'
 import { comparableBytes } from './tells-value.ts'
@@ -53,5 +54,5 @@ function takenAmong(candidates: readonly Uint8Array[], { dictionary, comparable 
 }
 
 function has(set: Pick<ByteSet, 'find'>, bytes: Uint8Array): boolean {
-  return set.find(bytes, 0, bytes.length) !== -1
+  return set.find(viewOf(bytes), 0, bytes.length) !== -1
 }

@@ -7,6 +7,7 @@ import type { StoredPage } from '../page-reader.ts'
 import { decodePlain, type Values } from '../plain-values.ts'
 import { HybridRuns } from '../rle-hybrid.ts'
 import type { LeafColumn } from '../schema.ts'
+import { viewOf } from '../view-of.ts'
 import type { ByteSink } from './byte-sink.ts'
 import { comparableBytes, hasSignExtension } from './tells-value.ts'
 
@@ -81,12 +82,13 @@ export class ChunkDictionary {
   /** The entries that are members of a set, whose members are in comparable form. */
   entriesIn(set: Pick<ByteSet, 'find'>): number[] {
     const found: number[] = []
+    const view = viewOf(this.bytes)
     const isStripped = hasSignExtension(this.#column)
     for (let index = 0; index < this.size; index += 1) {
       const start = this.#start(index)
       const end = this.#end(index)
-      const from = isStripped ? start + signExtension(this.bytes, start, end) : start
-      if (set.find(this.bytes, from, end) !== -1) found.push(index)
+      const from = isStripped ? start + signExtension(view, start, end) : start
+      if (set.find(view, from, end) !== -1) found.push(index)
     }
     return found
   }

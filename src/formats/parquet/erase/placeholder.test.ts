@@ -5,6 +5,7 @@ import { SchemaElement } from '../metadata.ts'
 import type { LeafColumn } from '../schema.ts'
 import type { ThriftStruct } from '../thrift.ts'
 import { setField } from '../thrift-fields.ts'
+import { viewOf } from '../view-of.ts'
 import { choosePlaceholders } from './choose-placeholders.ts'
 import { placeholderSeries } from './placeholder.ts'
 
@@ -129,6 +130,6 @@ function dictionaryOf(entries: readonly Uint8Array[]) {
   return {
     entry: (index: number) => entries[index]!,
     entriesIn: (set: Pick<ByteSet, 'find'>) =>
-      [...entries.keys()].filter((index) => set.find(entries[index]!, 0, entries[index]!.length) !== -1),
+      [...entries.keys()].filter((index) => set.find(viewOf(entries[index]!), 0, entries[index]!.length) !== -1),
   }
 }

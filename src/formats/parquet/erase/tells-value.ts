@@ -1,5 +1,6 @@
 import { signExtension } from '../find/key-values.ts'
 import type { LeafColumn } from '../schema.ts'
+import { viewOf } from '../view-of.ts'
 
 /** A minimum or maximum of a column, as metadata stores it. */
 export interface Bound {
@@ -56,7 +57,7 @@ export function hasSignExtension({ physicalType, type }: Pick<LeafColumn, 'physi
 }
 
 function stripSign(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(signExtension(bytes, 0, bytes.length))
+  return bytes.subarray(signExtension(viewOf(bytes), 0, bytes.length))
 }
 
 function commonPrefix(a: Uint8Array, b: Uint8Array): number {

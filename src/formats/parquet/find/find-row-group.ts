@@ -1,7 +1,6 @@
 import type { RangeSource } from '../../range-source.ts'
 import type { ParquetFile, RowGroupInfo } from '../footer.ts'
 import { Hits } from './hits.ts'
-import type { KeyMatcher } from './key-matcher.ts'
 import type { ColumnPlan, GroupPlan, SearchPlan } from './plan-search.ts'
 import { type ChunkPlan, planChunk } from './prune-chunk.ts'
 import { scanChunk } from './scan-chunk.ts'
@@ -35,7 +34,21 @@ export async function findInRowGroup(
     const matches = await findGroup(chunks, group, request.rowGroup)
     if (matches.runs.count > 0) found.push(matches)
   }
+  tellRows(found, onRows)
+}
+
+function tellRows(found: readonly MatchRuns[], onRows: OnMatchedRows): void {
   const positions: number[] = []
+  const [only] = found
+  if (found.length === 1 && only !== undefined) {
+    const { starts, ends, count } = only.runs
+    for (let run = 0; run < count; run += 1) {
+      positions.length = 0
+      only.addPositions(run, positions)
+      onRows(starts[run]!, ends[run]!, positions)
+    }
+    return
+  }
   sweepRuns(
     found.map(({ runs }) => runs),
     'any',
@@ -73,6 +86,9 @@ type LeafPlan = Extract<ColumnPlan, { kind: 'leaf' }>
 async function findGroup(chunks: ChunkSearch, plan: GroupPlan, { numRows }: RowGroupInfo): Promise<MatchRuns> {
   const matches = new MatchRuns()
   const { columns, lookup, group } = plan
+  const [first] = columns
+  if (columns.length === 1 && first?.kind === 'leaf')
+    return findSingle(matches, await chunks.rowsOf(first), plan, first)
   const leaves = columns.filter((column) => column.kind === 'leaf')
   const lists = leaves.length === 0 ? [allRows(numRows)] : await chunks.rowsOfAll(leaves)
   const listOf = columns.map((column) => (column.kind === 'leaf' ? leaves.indexOf(column) : -1))
@@ -86,6 +102,19 @@ async function findGroup(chunks: ChunkSearch, plan: GroupPlan, { numRows }: RowG
     const tuples = lookup(ids)
     matches.add(start, end, tuples.length === 1 ? [group.positions[tuples[0]!]!] : distinctPositions(tuples, group))
   })
+  return matches
+}
+
+/** With one column a tuple is a text: no need to look for it. */
+function findSingle(matches: MatchRuns, rows: Hits, { group }: GroupPlan, { matcher, use }: LeafPlan): MatchRuns {
+  for (let run = 0; run < rows.count; run += 1) {
+    const entry = rows.entries[run]!
+    const text = matcher.onlyTextOf(use, entry)
+    const start = rows.starts[run]!
+    const end = rows.ends[run]!
+    if (text !== -1) matches.runs.add(start, end, group.positions[text]!)
+    else matches.add(start, end, distinctPositions(matcher.textsOf(use, entry), group))
+  }
   return matches
 }
 
@@ -121,7 +150,7 @@ class ChunkSearch {
     const bySize = [...columns.keys()].sort((a, b) => this.#sizeOf(columns[a]!) - this.#sizeOf(columns[b]!))
     let possible: Hits | undefined
     for (const index of bySize) {
-      const rows: Hits = await this.#rowsOf(columns[index]!, possible)
+      const rows: Hits = await this.rowsOf(columns[index]!, possible)
       lists[index] = rows
       possible = possible === undefined ? rows : intersect(possible, rows)
       if (possible.count === 0) break
@@ -129,7 +158,8 @@ class ChunkSearch {
     return lists
   }
 
-  async #rowsOf(column: LeafPlan, within: Hits | undefined): Promise<Hits> {
+  /** The matching rows of a column, all of them without `within`. */
+  async rowsOf(column: LeafPlan, within?: Hits): Promise<Hits> {
     const known = this.#whole.get(column.leaf)
     if (known !== undefined) return known
     const rows = await scanChunk(this.#source, {
@@ -152,7 +182,7 @@ class ChunkSearch {
       file,
       chunk: this.#chunkOf(column),
       numRows: rowGroup.numRows,
-      matcher: column.matcher as KeyMatcher,
+      matcher: column.matcher,
       ...this.#options(),
     })
     this.#plans.set(column.leaf, plan)

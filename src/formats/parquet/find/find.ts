@@ -5,6 +5,7 @@ import type { Found, Search } from '../../format.ts'
 import type { RangeSource } from '../../range-source.ts'
 import { type ParquetFile, type RowGroupInfo, readFooter } from '../footer.ts'
 import { findInRowGroup } from './find-row-group.ts'
+import { HitCounts } from './hit-counts.ts'
 import { planSearch } from './plan-search.ts'
 
 /** Rows of a row group are 32-bit numbers here; writers make row groups of a few million. */
@@ -22,7 +23,7 @@ export async function find(source: RangeSource, search: Search): Promise<Found> 
   const file = await readFooter(source, options)
   const plan = planSearch(file, search)
   const rows = new Ranges()
-  const hits = new Map<number, number>()
+  const hits = new HitCounts(positionsOf(search.predicate))
   const touched: RowGroupInfo[] = []
   for (const rowGroup of file.rowGroups) {
     signal?.throwIfAborted()
@@ -30,7 +31,7 @@ export async function find(source: RangeSource, search: Search): Promise<Found> 
     const before = rows.size
     await findInRowGroup(source, { file, rowGroup, plan, ...options }, (start, end, positions) => {
       rows.add(rowGroup.firstRow + start, rowGroup.firstRow + end)
-      for (const position of positions) hits.set(position, end - start + (hits.get(position) ?? 0))
+      for (const position of positions) hits.add(position, end - start)
     })
     if (rows.size > before) touched.push(rowGroup)
     onProgress?.(bytesOf(rowGroup))
@@ -43,6 +44,10 @@ export async function find(source: RangeSource, search: Search): Promise<Found> 
     warnings: warningsOf(plan.notOfType),
     estimate: estimate(source, file, touched),
   }
+}
+
+function positionsOf({ groups }: Search['predicate']): number {
+  return groups.reduce((most, { positions }) => positions.reduce((a, b) => Math.max(a, b + 1), most), 0)
 }
 
 function requireManageable({ numRows }: RowGroupInfo): void {

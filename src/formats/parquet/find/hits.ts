@@ -35,7 +35,7 @@ export class Hits {
       if (this.ends[middle]! <= start) low = middle + 1
       else high = middle
     }
-    return low < this.count && this.starts[low]! < end
+    return start < end && low < this.count && this.starts[low]! < end
   }
 
   #grow(): void {

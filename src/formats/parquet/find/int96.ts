@@ -21,11 +21,14 @@ export function int96Bytes(julianDay: bigint, nanos: bigint): Uint8Array | undef
   return bytes
 }
 
-/** The canonical form of the value at byte `at`: a view where it is that already; undefined where there is none. */
-export function canonicalInt96(bytes: Uint8Array, at: number): Uint8Array | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, int96Width)
-  if (view.getUint32(4, true) <= safeHighHalf) return bytes.subarray(at, at + int96Width)
-  const nanos = view.getBigInt64(0, true)
+/** Whether the value at byte `at` is in the canonical form for certain. */
+export function isCanonicalInt96(view: DataView, at: number): boolean {
+  return view.getUint32(at + 4, true) <= safeHighHalf
+}
+
+/** The canonical form of the value at byte `at`; undefined where there is none. */
+export function canonicalInt96(view: DataView, at: number): Uint8Array | undefined {
+  const nanos = view.getBigInt64(at, true)
   const ofDay = ((nanos % nanosPerDay) + nanosPerDay) % nanosPerDay
-  return int96Bytes(BigInt(view.getInt32(8, true)) + (nanos - ofDay) / nanosPerDay, ofDay)
+  return int96Bytes(BigInt(view.getInt32(at + 8, true)) + (nanos - ofDay) / nanosPerDay, ofDay)
 }

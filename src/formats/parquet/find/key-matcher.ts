@@ -1,9 +1,10 @@
 import type { Predicate } from '../../../domain/predicate.ts'
 import { malformed } from '../malformed.ts'
 import type { Values } from '../plain-values.ts'
-import { ByteSet } from './byte-set.ts'
+import { viewOf } from '../view-of.ts'
+import { ByteSet, maxParts } from './byte-set.ts'
 import type { Hits } from './hits.ts'
-import { canonicalInt96, int96Width } from './int96.ts'
+import { canonicalInt96, int96Width, isCanonicalInt96 } from './int96.ts'
 import { type KeyColumn, type KeyValues, keyValues, signExtension } from './key-values.ts'
 
 /** A column of a tuple group: `predicate.groups[group].columns[column]`. */
@@ -17,20 +18,21 @@ export interface KeyUse {
  * values. A value equals at most one entry; an entry stands for one text or several (`42`, `42.0`).
  */
 export class KeyMatcher {
-  readonly #entries = new ByteSet()
+  readonly #entries: ByteSet
   readonly #canonical: KeyValues['canonical']
   readonly order: KeyValues['order']
-  /** For each use of the column: the first text of each entry, and for each text-entry pair the next one. */
+  /** For each use of the column. */
   readonly #textsOf: EntryTexts[] = []
   /** Texts that cannot be a value of the column's type, each counted once. */
   readonly notOfType: number
 
   constructor(values: KeyValues, textsOfUses: readonly (readonly string[])[]) {
     this.#canonical = values.canonical
+    this.#entries = new ByteSet(textsOfUses.reduce((sum, texts) => sum + texts.length, 0))
     this.order = values.canonical === undefined ? values.order : undefined
     const strangers = new Set<string>()
     for (const texts of textsOfUses) {
-      const entryTexts = new EntryTexts()
+      const entryTexts = new EntryTexts(texts.length)
       this.#textsOf.push(entryTexts)
       for (const [textId, text] of texts.entries()) {
         const encoded = values.valuesOf(text)
@@ -61,35 +63,37 @@ export class KeyMatcher {
     return this.#textsOf[use]!.of(entry)
   }
 
-  /** The entry that a value equals; -1 where there is none. */
-  find(bytes: Uint8Array, start: number, end: number): number {
-    if (this.#canonical === undefined) return this.#entries.find(bytes, start, end)
-    if (this.#canonical === 'int96') {
-      const value = canonicalInt96(bytes, start)
-      return value === undefined ? -1 : this.#entries.find(value, 0, int96Width)
-    }
+  /** The id of the text that an entry stands for in one of the uses, where it is one alone; else -1. */
+  onlyTextOf(use: number, entry: number): number {
+    return this.#textsOf[use]!.onlyOf(entry)
+  }
+
+  /** The entry that the value at bytes `start .. end` of a view equals; -1 where there is none. */
+  find(view: DataView, start: number, end: number): number {
+    if (this.#canonical === undefined) return this.#entries.find(view, start, end)
+    if (this.#canonical === 'int96') return this.#findInt96(view, start)
     if (start === end) throw malformed('a decimal without bytes')
-    return this.#entries.find(bytes, start + signExtension(bytes, start, end), end)
+    return this.#entries.find(view, start + signExtension(view, start, end), end)
   }
 
-  /** Adds a hit for each of the values that equals an entry; value `i` has the ordinal `firstOrdinal + i`. */
-  scan(values: Values, firstOrdinal: number, hits: Hits): void {
-    if (values.kind === 'fixed') this.#scanFixed(values, firstOrdinal, hits)
-    else this.#scanVariable(values, firstOrdinal, hits)
+  #findInt96(view: DataView, start: number): number {
+    if (isCanonicalInt96(view, start)) return this.#entries.find(view, start, start + int96Width)
+    const value = canonicalInt96(view, start)
+    return value === undefined ? -1 : this.#entries.find(viewOf(value), 0, int96Width)
   }
 
-  #scanFixed({ bytes, width, count }: Extract<Values, { kind: 'fixed' }>, first: number, hits: Hits): void {
-    for (let index = 0, start = 0; index < count; index += 1, start += width) {
-      const entry = this.find(bytes, start, start + width)
-      if (entry !== -1) hits.add(first + index, first + index + 1, entry)
+  /** Adds a hit for each of the values, by its ordinal among them, that equals an entry. */
+  scan(values: Values, hits: Hits): void {
+    const candidates = this.#candidatesIn(viewOf(values.bytes), hits)
+    if (values.kind === 'fixed') {
+      const { width, count } = values
+      for (let index = 0, start = 0; index < count; index += 1, start += width)
+        candidates.add(index, start, start + width)
+    } else {
+      const { starts, gap, count } = values
+      for (let index = 0; index < count; index += 1) candidates.add(index, starts[index]!, starts[index + 1]! - gap)
     }
-  }
-
-  #scanVariable({ bytes, starts, gap, count }: Extract<Values, { kind: 'variable' }>, first: number, hits: Hits): void {
-    for (let index = 0; index < count; index += 1) {
-      const entry = this.find(bytes, starts[index]!, starts[index + 1]! - gap)
-      if (entry !== -1) hits.add(first + index, first + index + 1, entry)
-    }
+    candidates.finish()
   }
 
   /**
@@ -98,56 +102,120 @@ export class KeyMatcher {
    * @throws LetheError `malformed` where the bytes are not exactly those of `count` values
    */
   scanPlainByteArrays(bytes: Uint8Array, count: number, hits: Hits): void {
+    const view = viewOf(bytes)
+    const candidates = this.#candidatesIn(view, hits)
     const total = bytes.length
     let position = 0
     for (let index = 0; index < count; index += 1) {
       if (position + 4 > total) throw malformed('a page has not as many values as it says')
-      const length =
-        bytes[position]! | (bytes[position + 1]! << 8) | (bytes[position + 2]! << 16) | (bytes[position + 3]! << 24)
-      position += 4
-      // A length of 2 GiB or more is negative here.
-      if (length < 0 || length > total - position) throw malformed('a value reaches beyond its page')
-      const entry = this.find(bytes, position, position + length)
-      if (entry !== -1) hits.add(index, index + 1, entry)
-      position += length
+      const start = position + 4
+      position = start + view.getUint32(position, true)
+      if (position > total) throw malformed('a value reaches beyond its page')
+      candidates.add(index, start, position)
     }
     if (position !== total) throw malformed('a page has not as many values as it says')
+    candidates.finish()
+  }
+
+  #candidatesIn(view: DataView, hits: Hits): Candidates {
+    if (this.#canonical === undefined) return new ExactCandidates(this.#entries, view, hits)
+    return {
+      add: (index, start, end) => {
+        const entry = this.find(view, start, end)
+        if (entry !== -1) hits.add(index, index + 1, entry)
+      },
+      finish: () => undefined,
+    }
   }
 }
 
-/** From entries to the ids of their texts, mostly one each: chains in arrays. */
+/** Takes values in order, by their ordinals, and adds those that equal an entry to the hits. */
+interface Candidates {
+  add(index: number, start: number, end: number): void
+  finish(): void
+}
+
+/** Passes over what is no entry for certain; looks the others up together. */
+class ExactCandidates implements Candidates {
+  readonly #entries: ByteSet
+  readonly #view: DataView
+  readonly #hits: Hits
+  readonly #indices = new Uint32Array(maxParts)
+  readonly #parts = {
+    starts: new Uint32Array(maxParts),
+    ends: new Uint32Array(maxParts),
+    ordinals: new Int32Array(maxParts),
+    count: 0,
+  }
+
+  constructor(entries: ByteSet, view: DataView, hits: Hits) {
+    this.#entries = entries
+    this.#view = view
+    this.#hits = hits
+  }
+
+  add(index: number, start: number, end: number): void {
+    if (!this.#entries.mayHold(this.#view, start, end)) return
+    const parts = this.#parts
+    this.#indices[parts.count] = index
+    parts.starts[parts.count] = start
+    parts.ends[parts.count] = end
+    parts.count += 1
+    if (parts.count === maxParts) this.finish()
+  }
+
+  finish(): void {
+    const parts = this.#parts
+    this.#entries.findMany(this.#view, parts)
+    for (let part = 0; part < parts.count; part += 1) {
+      const entry = parts.ordinals[part]!
+      if (entry !== -1) this.#hits.add(this.#indices[part]!, this.#indices[part]! + 1, entry)
+    }
+    parts.count = 0
+  }
+}
+
+/** From entries to the ids of their texts, mostly one each. */
 class EntryTexts {
-  /** By entry: index + 1 of the first pair; 0: none. */
-  #first = new Uint32Array(64)
-  #textIds = new Uint32Array(64)
-  #next = new Uint32Array(64)
-  #pairs = 0
+  /** By entry: the id of its only text, or one of these. */
+  #only: Int32Array<ArrayBuffer>
+  readonly #several = new Map<number, number[]>()
+
+  constructor(entries: number) {
+    this.#only = new Int32Array(entries).fill(noText)
+  }
 
   add(entry: number, textId: number): void {
-    if (entry >= this.#first.length) this.#first = grown(this.#first, entry + 1)
-    if (this.#pairs === this.#next.length) {
-      this.#next = grown(this.#next, this.#pairs + 1)
-      this.#textIds = grown(this.#textIds, this.#pairs + 1)
+    if (entry >= this.#only.length) this.#grow(entry + 1)
+    const only = this.#only[entry]!
+    if (only === noText) {
+      this.#only[entry] = textId
+    } else if (only === severalTexts) {
+      this.#several.get(entry)!.push(textId)
+    } else {
+      this.#several.set(entry, [only, textId])
+      this.#only[entry] = severalTexts
     }
-    this.#textIds[this.#pairs] = textId
-    this.#next[this.#pairs] = this.#first[entry]!
-    this.#pairs += 1
-    this.#first[entry] = this.#pairs
+  }
+
+  onlyOf(entry: number): number {
+    return Math.max(-1, this.#only[entry] ?? noText)
   }
 
   of(entry: number): readonly number[] {
-    const ids: number[] = []
-    for (let pair = this.#first[entry] ?? 0; pair !== 0; pair = this.#next[pair - 1]!)
-      ids.push(this.#textIds[pair - 1]!)
-    return ids
+    const only = this.#only[entry] ?? noText
+    return only >= 0 ? [only] : (this.#several.get(entry) ?? [])
+  }
+
+  #grow(entries: number): void {
+    const grown = new Int32Array(Math.max(2 * this.#only.length, entries)).fill(noText)
+    grown.set(this.#only)
+    this.#only = grown
   }
 }
 
-function grown(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const result = new Uint32Array(Math.max(2 * array.length, length))
-  result.set(array)
-  return result
-}
+const noText = -1
+const severalTexts = -2
 
 /** Compiled matchers of a predicate, by column type and uses: objects of a lake mostly have the same types. */
 const compiled = new WeakMap<Predicate, Map<string, KeyMatcher>>()

@@ -4,6 +4,7 @@ import { unscaledOfText } from '../../../domain/number-text.ts'
 import { uuidOfText } from '../../../domain/uuid-text.ts'
 import type { TimeUnitName } from '../column-type.ts'
 import type { LeafColumn } from '../schema.ts'
+import { viewOf } from '../view-of.ts'
 import { dayOfEpoch, int96Bytes, nanosPerDay } from './int96.ts'
 
 /** The part of a column that decides what its values mean. */
@@ -226,15 +227,16 @@ function shortestBigEndian(value: bigint | undefined): Uint8Array | undefined {
 }
 
 function stripSign(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(signExtension(bytes, 0, bytes.length))
+  return bytes.subarray(signExtension(viewOf(bytes), 0, bytes.length))
 }
 
 /** How many leading bytes of a two's complement number only repeat its sign. The last byte never does. */
-export function signExtension(bytes: Uint8Array, start: number, end: number): number {
+export function signExtension(view: DataView, start: number, end: number): number {
   let index = start
   for (; index + 1 < end; index += 1) {
-    const sign = bytes[index]!
-    if (sign === 0 ? bytes[index + 1]! > 127 : sign !== 255 || bytes[index + 1]! < 128) break
+    // The byte and the sign of the one behind it.
+    const byte = view.getInt8(index)
+    if (byte !== view.getInt8(index + 1) >> 7) break
   }
   return index - start
 }

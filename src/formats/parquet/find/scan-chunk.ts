@@ -147,7 +147,7 @@ class ChunkScan {
       count: head.numValues,
     })
     const hits = new Hits()
-    matcher.scan(values, 0, hits)
+    matcher.scan(values, hits)
     const entries = new Int32Array(values.count).fill(-1)
     for (let hit = 0; hit < hits.count; hit += 1) entries.fill(hits.entries[hit]!, hits.starts[hit], hits.ends[hit])
     return { entries, hasMatch: hits.count > 0 }

@@ -8,6 +8,7 @@ import { valueWidth } from '../plain-values.ts'
 import { rleBooleans } from '../rle-boolean.ts'
 import { HybridRuns, type HybridSection } from '../rle-hybrid.ts'
 import type { LeafColumn } from '../schema.ts'
+import { viewOf } from '../view-of.ts'
 import type { Hits } from './hits.ts'
 import type { KeyMatcher } from './key-matcher.ts'
 
@@ -73,7 +74,7 @@ function scanValues(
   } else if (encoding === 'DELTA_BYTE_ARRAY' && present > 0) {
     scanDeltaByteArrays(values, { column, matcher, present }, hits)
   } else {
-    matcher.scan(decodeValues({ encoding, values, count: present, column }), 0, hits)
+    matcher.scan(decodeValues({ encoding, values, count: present, column }), hits)
   }
 }
 
@@ -113,7 +114,7 @@ function addMatches(
 
 /** Booleans are indices into the dictionary of false and true. */
 function matchBooleans(matcher: KeyMatcher): DictionaryMatches {
-  const both = Uint8Array.of(0, 1)
+  const both = viewOf(Uint8Array.of(0, 1))
   const entries = Int32Array.of(matcher.find(both, 0, 1), matcher.find(both, 1, 2))
   return { entries, hasMatch: entries.some((entry) => entry !== -1) }
 }
@@ -128,7 +129,7 @@ function scanDeltaByteArrays(
   const values = new DeltaByteArrays(bytes, present)
   for (let index = 0; values.next(); index += 1) {
     if (width !== undefined && values.length !== width) throw malformed('a value has not its fixed length')
-    const entry = matcher.find(values.buffer, 0, values.length)
+    const entry = matcher.find(values.view, 0, values.length)
     if (entry !== -1) hits.add(index, index + 1, entry)
   }
 }

@@ -1,3 +1,4 @@
+import { viewOf } from '../view-of.ts'
 import type { KeyMatcher } from './key-matcher.ts'
 import type { ValueOrder } from './key-values.ts'
 
@@ -7,6 +8,9 @@ export interface Bounds {
   readonly max: Uint8Array
 }
 
+const maxTried = 64
+const nothing: Uint8Array = new Uint8Array(0)
+
 /**
  * Tells whether an entry of a matcher can lie within bounds.
  *
@@ -14,31 +18,27 @@ export interface Bounds {
  * answer less sharp but never hides a value. So a million entries are one sorted Float64Array.
  */
 export class ValueRanks {
+  readonly #matcher: KeyMatcher
   readonly #order: ValueOrder
   readonly #width: number
-  /** Bytes that all entries begin with: ranks of byte strings are of what follows. */
-  readonly #prefix: Uint8Array
-  readonly #sorted: Float64Array
+  /** Of all entries, in order; and the bytes that all of them begin with: ranks of byte strings are of what follows. */
+  #ranks: { readonly sorted: Float64Array; readonly prefix: Uint8Array } | undefined
 
   constructor(matcher: KeyMatcher, order: ValueOrder) {
+    this.#matcher = matcher
     this.#order = order
     this.#width = matcher.count === 0 ? 0 : matcher.entry(0).length
-    this.#prefix = order === 'bytes' ? commonPrefix(matcher) : new Uint8Array(0)
-    this.#sorted = new Float64Array(matcher.count)
-    for (let entry = 0; entry < matcher.count; entry += 1) {
-      this.#sorted[entry] = this.#rank(matcher.entry(entry), 0)
-    }
-    this.#sorted.sort()
   }
 
   /** True where an entry may lie within the bounds, and where the bounds are no bounds. */
   mayHold({ min, max }: Bounds): boolean {
     if (this.#order !== 'bytes' && (min.length !== this.#width || max.length !== this.#width)) return true
-    const low = this.#rank(min, 0)
+    if (this.#anyOfTheFirst({ min, max })) return true
+    const { sorted, prefix } = (this.#ranks ??= this.#rankAll())
+    const low = this.#rank(min, prefix)
     // A writer that cut the greatest value short may have left it as it was: what it begins may follow.
-    const high = this.#rank(max, 255)
+    const high = this.#rank(max, prefix, 255)
     if (!(low <= high)) return true
-    const sorted = this.#sorted
     let from = 0
     let to = sorted.length
     while (from < to) {
@@ -49,10 +49,30 @@ export class ValueRanks {
     return from < sorted.length && sorted[from]! <= high
   }
 
-  #rank(bytes: Uint8Array, padding: number): number {
-    if (this.#order === 'bytes') return rankOfBytes(bytes, this.#prefix, padding)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    return numberReaders[this.#order](view)
+  /** Where many entries are looked for, bounds mostly hold one of the first: then the others need no rank. */
+  #anyOfTheFirst({ min, max }: Bounds): boolean {
+    for (let ordinal = 0; ordinal < Math.min(maxTried, this.#matcher.count); ordinal += 1) {
+      const entry = this.#matcher.entry(ordinal)
+      if (this.#isAtMost(min, entry) && this.#isAtMost(entry, max)) return true
+    }
+    return false
+  }
+
+  #isAtMost(a: Uint8Array, b: Uint8Array): boolean {
+    return this.#order === 'bytes' ? Buffer.compare(a, b) <= 0 : this.#rank(a) <= this.#rank(b)
+  }
+
+  #rankAll() {
+    const { count } = this.#matcher
+    const prefix = this.#order === 'bytes' ? commonPrefix(this.#matcher) : nothing
+    const sorted = new Float64Array(count)
+    for (let ordinal = 0; ordinal < count; ordinal += 1)
+      sorted[ordinal] = this.#rank(this.#matcher.entry(ordinal), prefix)
+    return { sorted: sorted.sort(), prefix }
+  }
+
+  #rank(bytes: Uint8Array, prefix = nothing, padding = 0): number {
+    return this.#order === 'bytes' ? rankOfBytes(bytes, prefix, padding) : numberReaders[this.#order](viewOf(bytes))
   }
 }
 
