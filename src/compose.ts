@@ -5,6 +5,7 @@ import { avro } from './formats/avro/avro.ts'
 import { codecs } from './formats/compression/codecs.ts'
 import { compressed } from './formats/compression/compressed.ts'
 import { csv } from './formats/csv/csv.ts'
+import type { CsvOptions } from './formats/csv/options.ts'
 import type { DetectableFormat } from './formats/format.ts'
 import { ndjson } from './formats/ndjson/ndjson.ts'
 import { parquet } from './formats/parquet/parquet.ts'
@@ -17,16 +18,14 @@ export interface Lake {
   readonly formats: readonly DetectableFormat[]
 }
 
-/** What may be within a compression as well as plain. */
-const rowFormats = [ndjson, csv()]
+/** Every format that Lethe knows, CSV by what each object shows. */
+export const formats: readonly DetectableFormat[] = makeFormats({})
 
-/** Every format that Lethe knows. Where two could be meant by a name alone, the first is. */
-export const formats: readonly DetectableFormat[] = [
-  parquet,
-  avro,
-  ...rowFormats.map(plain),
-  ...codecs.flatMap((codec) => compressed(codec, rowFormats)),
-]
+/** Where two formats could be meant by a name alone, the first is. */
+function makeFormats(csvOptions: CsvOptions): readonly DetectableFormat[] {
+  const rowFormats = [ndjson, csv(csvOptions)]
+  return [parquet, avro, ...rowFormats.map(plain), ...codecs.flatMap((codec) => compressed(codec, rowFormats))]
+}
 
 /** How stores are reached, as far as a caller says so. */
 export interface StoreAccess {
@@ -45,9 +44,14 @@ const stores: Readonly<Record<string, (access: StoreAccess) => Promise<ObjectSto
 /**
  * Builds what a run over the targets needs: the one place that knows technologies.
  *
- * @throws LetheError `invalid-argument` for targets of a store that is not known, or of several.
+ * @throws LetheError `invalid-argument` for targets of a store that is not known, or of several, and for options that no
+ *   CSV file can have.
  */
-export async function openLake(targets: readonly string[], access: StoreAccess = {}): Promise<Lake> {
+export async function openLake(
+  targets: readonly string[],
+  access: StoreAccess = {},
+  csvOptions?: CsvOptions,
+): Promise<Lake> {
   const schemes = new Set(targets.map(schemeOf))
   const [scheme = ''] = schemes
   const makeStore = stores[scheme]
@@ -60,7 +64,7 @@ export async function openLake(targets: readonly string[], access: StoreAccess =
   if (schemes.size > 1) {
     throw new LetheError('invalid-argument', 'the targets are in several stores; run lethe once for each')
   }
-  return { store: await makeStore(access), formats }
+  return { store: await makeStore(access), formats: csvOptions === undefined ? formats : makeFormats(csvOptions) }
 }
 
 function schemeOf(target: string): string {

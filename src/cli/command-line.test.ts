@@ -45,6 +45,15 @@ describe('parseCommandLine', () => {
     })
   })
 
+  test('reads what is said of CSV files, and nothing where nothing is', () => {
+    const args = ['--csv-delimiter', 'tab', '--csv-quote=none', '--csv-header', 'absent', '--csv-ending', '.TXT']
+    const csv = { delimiter: '\t', quote: 'none', header: 'absent', moreEndings: ['.txt'] }
+    expect(parseCommandLine(['inspect', 'a.txt', ...args])).toMatchObject({ csv })
+    expect(parseCommandLine(['find', 'a.txt', '--match', 'a=b', ...args])).toMatchObject({ csv })
+    expect(parseCommandLine(['find', 'a.txt', '--match', 'a=b'])).toMatchObject({ csv: undefined })
+    expect(() => parseCommandLine(['inspect', 'a.csv', '--csv-encoding', 'ebcdic'])).toThrow(/^--csv-encoding takes/)
+  })
+
   test('takes a value that looks like an option as a value', () => {
     expect(parseCommandLine(['find', 'lake/', '--match', '--yes=1'])).toMatchObject({ matches: { flags: ['--yes=1'] } })
   })

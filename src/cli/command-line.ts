@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { StoreAccess } from '../compose.ts'
 import { LetheError } from '../domain/error.ts'
+import type { CsvOptions } from '../formats/csv/options.ts'
 import { type AccessOptions, accessOf, addAccessOptions } from './access-options.ts'
+import { addCsvOptions, type CsvFlags, csvOptionsOf } from './csv-options.ts'
 import { eraseHelp, findHelp, inspectHelp, matchingHelp, programHelp, storesCheckHelp } from './help.ts'
 import type { MatchArguments } from './matches/read-matches.ts'
 
@@ -10,7 +12,13 @@ import type { MatchArguments } from './matches/read-matches.ts'
 export type Request =
   | ({ readonly kind: 'find' } & SearchArguments)
   | ({ readonly kind: 'erase' } & EraseArguments)
-  | { readonly kind: 'inspect'; readonly target: string; readonly access: StoreAccess; readonly json: boolean }
+  | {
+      readonly kind: 'inspect'
+      readonly target: string
+      readonly access: StoreAccess
+      readonly csv: CsvOptions | undefined
+      readonly json: boolean
+    }
   | {
       readonly kind: 'stores-check'
       readonly target: string
@@ -23,6 +31,7 @@ export type Request =
 export interface SearchArguments {
   readonly targets: readonly string[]
   readonly access: StoreAccess
+  readonly csv: CsvOptions | undefined
   readonly matches: MatchArguments
   readonly malformed: 'refuse' | 'keep'
   /** A pattern that tells by an object's name whose it is. */
@@ -39,7 +48,7 @@ export interface EraseArguments extends SearchArguments {
   readonly yes: boolean
 }
 
-interface SearchOptions extends AccessOptions {
+interface SearchOptions extends AccessOptions, CsvFlags {
   readonly match?: readonly string[]
   readonly matches?: string
   readonly objectMatch?: string
@@ -125,14 +134,14 @@ function makeProgram(onRequest: (request: Request) => void): Command {
       onRequest({ kind: 'erase', ...searchArguments(targets, options), empty, oldVersions, dryRun, yes })
     })
 
-  addAccessOptions(program.command('inspect'))
+  addCsvOptions(addAccessOptions(program.command('inspect')))
     .argument('<OBJECT>', 'a file, or s3://bucket/key')
     .summary('tell what an object is; never a value of a row')
     .description('Tells what an object is: its format, structure and counts, names of columns; never a value of a row.')
     .option('--json', 'print one JSON document')
     .addHelpText('after', inspectHelp)
-    .action((target: string, { json = false, ...options }: AccessOptions & { json?: boolean }) => {
-      onRequest({ kind: 'inspect', target, access: accessOf(options), json })
+    .action((target: string, { json = false, ...options }: AccessOptions & CsvFlags & { json?: boolean }) => {
+      onRequest({ kind: 'inspect', target, access: accessOf(options), csv: csvOptionsOf(options), json })
     })
 
   const stores = program.command('stores').summary('places where objects live').helpCommand(false)
@@ -149,7 +158,7 @@ function makeProgram(onRequest: (request: Request) => void): Command {
 }
 
 function addSearchOptions(command: Command): Command {
-  return addAccessOptions(command)
+  return addCsvOptions(addAccessOptions(command))
     .option('--match <NAME=VALUE>', 'a column and its value, or a JSON object of several; repeat it', append)
     .option(
       '--matches <FILE|->',
@@ -174,7 +183,8 @@ function addSearchOptions(command: Command): Command {
 function searchArguments(targets: readonly string[], options: SearchOptions): SearchArguments {
   const { match = [], matches, malformed, objectMatch, concurrency, json = false } = options
   const whom = { flags: match, file: matches }
-  return { targets, access: accessOf(options), matches: whom, malformed, objectMatch, concurrency, json }
+  const csv = csvOptionsOf(options)
+  return { targets, access: accessOf(options), csv, matches: whom, malformed, objectMatch, concurrency, json }
 }
 
 function append(value: string, values: readonly string[] = []): readonly string[] {

@@ -1,14 +1,25 @@
 import { openLake, type StoreAccess } from '../compose.ts'
 import { inspect } from '../engine/inspect.ts'
+import type { CsvOptions } from '../formats/csv/options.ts'
 import type { Fact } from '../formats/format.ts'
 import { printable, sized } from './printable.ts'
 
 /** `lethe inspect`: yields the exit status. */
 export async function runInspect(
-  { target, access, json }: { readonly target: string; readonly access: StoreAccess; readonly json: boolean },
+  {
+    target,
+    access,
+    csv,
+    json,
+  }: {
+    readonly target: string
+    readonly access: StoreAccess
+    readonly csv: CsvOptions | undefined
+    readonly json: boolean
+  },
   options: { readonly signal: AbortSignal },
 ): Promise<number> {
-  const { uri, sizeBytes, format, facts } = await inspect(await openLake([target], access), { target, ...options })
+  const { uri, sizeBytes, format, facts } = await inspect(await openLake([target], access, csv), { target, ...options })
   if (json) {
     process.stdout.write(`${JSON.stringify({ uri, size: sizeBytes, format, facts }, undefined, 2)}\n`)
     return 0

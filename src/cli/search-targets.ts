@@ -19,11 +19,11 @@ export interface SearchedTargets {
 }
 
 export async function searchTargets(
-  { targets, access, matches: given, malformed, objectMatch, concurrency }: SearchArguments,
+  { targets, access, csv, matches: given, malformed, objectMatch, concurrency }: SearchArguments,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<SearchedTargets> {
   const pattern = objectMatch === undefined ? undefined : readObjectPattern(objectMatch, { folder: process.cwd() })
-  const lake = await openLake(targets, access)
+  const lake = await openLake(targets, access, csv)
   const matches = await readMatches(given, { signal })
   for (const sentence of edgeSpaceWords(matches)) warn(sentence)
 

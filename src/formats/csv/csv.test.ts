@@ -361,6 +361,11 @@ describe('detection', () => {
     ])
   })
 
+  test('takes other endings where a person says so', () => {
+    const probe = { name: 'A.TXT', size: 0, head: Buffer.alloc(0), tail: Buffer.alloc(0) }
+    expect(csv({ moreEndings: ['.txt'] }).detect(probe)).toBe('name')
+  })
+
   test.each([{ delimiter: ',,' }, { delimiter: '\n' }, { quote: 'é' }, { delimiter: '"', quote: '"' }])(
     'options that no file can have are refused: %j',
     (options) => {

@@ -1,6 +1,6 @@
 import type { RowFormat } from '../row-format.ts'
 import { inspect } from './inspect.ts'
-import { type CsvOptions, defaultEndings, requireOptions } from './options.ts'
+import { type CsvOptions, csvEndings, requireOptions } from './options.ts'
 import { scan } from './scan.ts'
 import { verifyErased } from './verify-erased.ts'
 
@@ -15,7 +15,7 @@ import { verifyErased } from './verify-erased.ts'
  */
 export function csv(options: CsvOptions = {}): RowFormat {
   requireOptions(options)
-  const endings = options.endings ?? defaultEndings
+  const endings = [...csvEndings, ...(options.moreEndings ?? [])]
   return {
     name: 'csv',
     detect: ({ name }) => (endings.some((ending) => name.toLowerCase().endsWith(ending)) ? 'name' : 'no'),

@@ -17,11 +17,11 @@ export interface CsvOptions {
   readonly header?: 'present' | 'absent'
   /** A byte-order mark says more than this does. Left out: UTF-8, and Latin-1 for cells that are not UTF-8. */
   readonly encoding?: EncodingName
-  /** Endings of the names by which objects are taken for CSV, in lower case. */
-  readonly endings?: readonly string[]
+  /** Endings, in lower case, of names by which objects are taken for CSV, beside those of `csvEndings`. */
+  readonly moreEndings?: readonly string[]
 }
 
-export const defaultEndings: readonly string[] = ['.csv', '.tsv', '.tab']
+export const csvEndings: readonly string[] = ['.csv', '.tsv', '.tab']
 
 /** @throws LetheError `invalid-argument` for options that no file can have. */
 export function requireOptions({ delimiter, quote, escape: escaping }: CsvOptions): void {
