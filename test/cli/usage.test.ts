@@ -74,7 +74,9 @@ describe('lethe', () => {
   })
 
   test('says of an unexpected error no more than that, not even when debugging', async () => {
-    const hostile = `data:text/javascript,process.nextTick(()=>setImmediate(()=>{throw new Error('${ada}')}))`
+    // Once the matches are being read, and so everything is in place.
+    const thrown = `setImmediate(() => { throw new Error('${ada}') })`
+    const hostile = `data:text/javascript,process.stdin.once('newListener', () => ${thrown})`
     using lake = makeLake({ 'a.ndjson': '{"user":"x"}\n' })
     const run = await runLethe(['find', lake.folder, '--matches', '-'], {
       node: ['--import', hostile],
