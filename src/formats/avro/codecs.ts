@@ -1,9 +1,11 @@
 import { constants, crc32, deflateRawSync, inflateRawSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { compressSync as snappyCompress, uncompressSync as snappyUncompress } from 'snappy'
 import { LetheError } from '../../domain/error.ts'
-import { decompressBzip2 } from './bzip2.ts'
+import { bzip2 } from '../compression/bzip2.ts'
+import type { Codec as Compression, Decoded } from '../compression/codec.ts'
+import { xz } from '../compression/xz.ts'
+import { bytesSource, chunksOf } from '../range-source.ts'
 import { malformed, tooLarge, unsupported } from './refusal.ts'
-import { compressXz, decompressXz } from './xz.ts'
 
 /** The codec of a file's blocks (Avro 1.12, "Required Codecs" and "Optional Codecs"). */
 export interface Codec {
@@ -14,9 +16,15 @@ export interface Codec {
    */
   decompress(stored: Uint8Array): Promise<Uint8Array>
   /** @throws LetheError `unsupported` where no library writes the codec; another one never takes its place. */
-  compress(bytes: Uint8Array, options: { readonly level: number }): Promise<Uint8Array>
-  /** Levels to choose from, the writers' usual one first; a file does not say which it was written with. */
+  compress(bytes: Uint8Array, options: CompressOptions): Promise<Uint8Array>
+  /** Levels to choose from, the writers' usual one first; a block does not say which it was written with. */
   readonly levels: readonly number[]
+}
+
+export interface CompressOptions {
+  readonly level: number
+  /** The stored block in place of which the new one stands; xz takes its settings. */
+  readonly like: Uint8Array
 }
 
 export type CodecName = 'null' | 'deflate' | 'snappy' | 'zstandard' | 'bzip2' | 'xz'
@@ -32,11 +40,11 @@ export function codecNamed(name: string): Codec {
 }
 
 /** The level that stores a block most nearly as small as its writer did. */
-export async function comparableLevel(codec: Codec, bytes: Uint8Array, storedBytes: number): Promise<number> {
+export async function comparableLevel(codec: Codec, bytes: Uint8Array, stored: Uint8Array): Promise<number> {
   let best = { level: codec.levels[0]!, distance: Number.POSITIVE_INFINITY }
   if (codec.levels.length === 1) return best.level
   for (const level of codec.levels) {
-    const distance = Math.abs((await codec.compress(bytes, { level })).length - storedBytes)
+    const distance = Math.abs((await codec.compress(bytes, { level, like: stored })).length - stored.length)
     if (distance < best.distance) best = { level, distance }
   }
   return best.level
@@ -44,7 +52,7 @@ export async function comparableLevel(codec: Codec, bytes: Uint8Array, storedByt
 
 type Coder = Pick<Codec, 'levels'> & {
   decompress(stored: Uint8Array): Uint8Array | Promise<Uint8Array>
-  compress(bytes: Uint8Array, options: { readonly level: number }): Uint8Array | Promise<Uint8Array>
+  compress(bytes: Uint8Array, options: CompressOptions): Uint8Array | Promise<Uint8Array>
 }
 
 const coders: Readonly<Record<CodecName, Coder>> = {
@@ -60,23 +68,45 @@ const coders: Readonly<Record<CodecName, Coder>> = {
     compress: (bytes, { level }) => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } }),
     levels: [3, 1, 9, 19],
   },
-  bzip2: {
-    decompress: (stored) => decompressBzip2(stored, maxBlockBytes),
-    compress() {
-      throw unsupported('blocks of the codec bzip2, which no library writes, that would have to be written')
-    },
-    levels: [9],
-  },
-  xz: {
-    decompress: (stored) => decompressXz(stored, maxBlockBytes),
-    compress: (bytes, { level }) => compressXz(bytes, level),
-    levels: [6],
-  },
+  bzip2: coderOf(bzip2),
+  xz: coderOf(xz),
 }
 
 const codecs = new Map<string, Codec>(
   Object.entries(coders).map(([name, coder]) => [name, guarded(name as CodecName, coder)]),
 )
+
+/** A compression that makes streams of its own; a block is one or more of them. */
+function coderOf({ name, decode, encode }: Compression): Coder {
+  return {
+    levels: [0],
+    async decompress(stored) {
+      if (stored.length === 0) throw malformed('a block is too short for its codec')
+      return await gather(decode(bytesSource(stored), {}), maxBlockBytes)
+    },
+    async compress(bytes, { like }) {
+      if (encode === undefined) throw unsupported(`blocks of the codec ${name}, which no library writes, to be written`)
+      const unit = { start: 0, end: like.length, streamStart: 0, streamEnd: bytes.length }
+      const chunks: Uint8Array[] = []
+      const options = { source: bytesSource(like), unit, streamBytes: bytes.length }
+      for await (const chunk of encode(chunksOf(bytesSource(bytes)), options)) chunks.push(chunk)
+      return Buffer.concat(chunks)
+    },
+  }
+}
+
+/** What a stream decompresses to. @throws LetheError `limit-exceeded` as soon as it is more than `maxBytes`. */
+export async function gather(decoded: AsyncIterable<Decoded>, maxBytes: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of decoded) {
+    if (piece.kind !== 'bytes') continue
+    size += piece.bytes.length
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    pieces.push(piece.bytes)
+  }
+  return Buffer.concat(pieces)
+}
 
 /** Codec libraries reject with errors of their own, whose texts nobody vouches for. */
 function guarded(name: CodecName, coder: Coder): Codec {

@@ -68,8 +68,8 @@ class BlockRewriter {
     const { codec, sync } = this.#header
     const bytes = await codec.decompress(block.stored)
     const kept = this.#keepRows(bytes, { count: block.rows, isErased: (row) => rows.has(firstRow + row) })
-    this.#level ??= await comparableLevel(codec, bytes, block.stored.length)
-    const stored = await codec.compress(kept, { level: this.#level })
+    this.#level ??= await comparableLevel(codec, bytes, block.stored)
+    const stored = await codec.compress(kept, { level: this.#level, like: block.stored })
     const count = block.rows - rows.sizeWithin(firstRow, firstRow + block.rows)
     return Buffer.concat([encodeCount(count), encodeCount(stored.length), stored, sync])
   }

@@ -8,7 +8,6 @@ declare module 'seek-bzip' {
   }
   /** The streams of a file, block by block. What begins with an underscore is the library's own and bound to its version. */
   class Bunzip {
-    static decode(input: Input, output: Output): void
     constructor(input: Input, output: Output)
     readonly reader: { read(bits: number): number }
     /** CRC of the blocks read. */
