@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { LetheError } from '../../src/domain/error.ts'
 import { sharedFiles, sharedPath } from '../shared.ts'
 import { eraseMatches, eraseRows, findRows, searchFor } from './erase-rows.ts'
@@ -19,19 +18,26 @@ export interface FuzzFile {
   readonly bytes: Uint8Array
 }
 
-/** The sound files that are damaged: generated ones, and small ones of the public corpus where it is there. */
-export async function fuzzFiles({ corpus }: { readonly corpus: boolean }): Promise<FuzzFile[]> {
+/** The sound files that are damaged. Even cases take generated ones, odd ones small ones of the public corpus. */
+export interface FuzzFiles {
+  readonly generated: readonly FuzzFile[]
+  /** Empty where the shared material is not there: then there are no odd cases. */
+  readonly corpus: readonly FuzzFile[]
+}
+
+export async function fuzzFiles(): Promise<FuzzFiles> {
   const plans = makePlans(99, 40).map((plan) => ({ ...plan, rows: Math.min(plan.rows, 200) }))
-  const files: FuzzFile[] = []
-  for (const [index, plan] of plans.entries()) files.push({ name: `plan ${index}`, bytes: await generateFile(plan) })
-  if (!corpus) return files
-  const folder = sharedPath('corpora', 'parquet-testing', 'data')
-  for (const name of sharedFiles('corpora', 'parquet-testing', 'data')) {
-    if (!name.endsWith('.parquet') || name.startsWith('large_string_map')) continue
-    const path = join(folder, name)
-    if (statSync(path).size < 40_000) files.push({ name, bytes: readFileSync(path) })
+  const generated: FuzzFile[] = []
+  for (const [index, plan] of plans.entries()) {
+    generated.push({ name: `plan ${index}`, bytes: await generateFile(plan) })
   }
-  return files
+  const folder = ['corpora', 'parquet-testing', 'data']
+  const corpus = sharedFiles(...folder)
+    .filter((name) => name.endsWith('.parquet') && !name.startsWith('large_string_map'))
+    .map((name) => ({ name, path: sharedPath(...folder, name) }))
+    .filter(({ path }) => statSync(path).size < 40_000)
+    .map(({ name, path }) => ({ name, bytes: readFileSync(path) }))
+  return { generated, corpus }
 }
 
 export type Phase = 'lethe' | 'readers'
@@ -45,7 +51,7 @@ const fatal = /rows|row differs|changed|missing|cannot read|residue|untouched/
  */
 export async function runCase(
   number: number,
-  files: readonly FuzzFile[],
+  files: FuzzFiles,
   entering: (phase: Phase) => void = () => undefined,
 ): Promise<CaseResult> {
   const { bytes, random } = describeCase(number, files)
@@ -68,10 +74,10 @@ export async function runCase(
 /** The damaged file of a case, for looking at it. */
 export function describeCase(
   number: number,
-  files: readonly FuzzFile[],
+  files: FuzzFiles,
 ): { name: string; what: string; bytes: Uint8Array; random: Random } {
   const random = makeRandom(number)
-  const file = random.pick(files)
+  const file = random.pick(number % 2 === 0 ? files.generated : files.corpus)
   return { name: file.name, ...mutate(file.bytes, random), random }
 }
 

@@ -1,7 +1,7 @@
 import { ids } from './ids.ts'
 import { type Image, readImage, writeImage } from './image.ts'
 import type { Random } from './random.ts'
-import { copyTree, put, type Tree, type TreeField, type TreeList } from './thrift-tree.ts'
+import { copyTree, put, type Tree, type TreeField, type TreeList, types } from './thrift-tree.ts'
 
 /** A damaged copy of a file, and what was done to it, for people. */
 export interface Mutation {
@@ -147,6 +147,10 @@ function changeValue(tree: Tree, id: number, field: TreeField, random: Random): 
   if (typeof value === 'boolean') {
     put(tree, id, !value)
     return 'negated'
+  }
+  if (field.type === types.double) {
+    field.value = random.pick([0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    return `set to ${field.value}`
   }
   if (typeof value === 'number' || typeof value === 'bigint') {
     const odd = random.pick([...oddNumbers, BigInt(value) + 1n, BigInt(value) - 1n, BigInt(value) * 2n])

@@ -241,8 +241,8 @@ function checkColumnIndex(chunk: ImageChunk, { pages }: DecodedChunk, where: str
   if (index === undefined) return
   const c = ids.columnIndex
   const nullPages = (items(index, c.nullPages) ?? []).map((item) => item === 1)
-  const mins = (items(index, c.minValues) ?? []) as Uint8Array[]
-  const maxs = (items(index, c.maxValues) ?? []) as Uint8Array[]
+  const mins = binaries(index, c.minValues)
+  const maxs = binaries(index, c.maxValues)
   const lengths = [nullPages.length, mins.length, maxs.length]
   report(
     'column index entries',
@@ -281,6 +281,10 @@ function checkColumnIndex(chunk: ImageChunk, { pages }: DecodedChunk, where: str
       stated === undefined || stated.length === 0 || stated.join() === actual.join(),
     )
   }
+}
+
+function binaries(tree: Tree, id: number): Uint8Array[] {
+  return (items(tree, id) ?? []).filter((item) => item instanceof Uint8Array)
 }
 
 function isOrdered(leaf: Leaf, order: number, mins: Uint8Array[], maxs: Uint8Array[], nullPages: boolean[]): boolean {
