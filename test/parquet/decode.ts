@@ -43,8 +43,20 @@ export interface DecodedPage {
   readonly plainBody: Uint8Array
 }
 
-/** @throws Error of any class where a page is damaged */
-export function decodeChunk({ meta, leaf, pages }: Pick<ImageChunk, 'meta' | 'leaf' | 'pages'>): DecodedChunk {
+const decodedChunks = new WeakMap<ImageChunk, DecodedChunk>()
+
+/**
+ * Decodes a chunk once: one that was changed since is to be written, and decoded as the file then has it.
+ *
+ * @throws Error of any class where a page is damaged
+ */
+export function decodeChunk(chunk: ImageChunk): DecodedChunk {
+  let decoded = decodedChunks.get(chunk)
+  if (decoded === undefined) decodedChunks.set(chunk, (decoded = decodePages(chunk)))
+  return decoded
+}
+
+function decodePages({ meta, leaf, pages }: ImageChunk): DecodedChunk {
   const codec = codecs[integer(meta, ids.meta.codec) ?? -1]
   if (codec === undefined) throw new RangeError('an unknown codec')
   let dictionary: Uint8Array[] | undefined
@@ -56,11 +68,27 @@ export function decodeChunk({ meta, leaf, pages }: Pick<ImageChunk, 'meta' | 'le
   return { dictionary, pages: decoded }
 }
 
+interface Stored {
+  readonly leaf: Leaf
+  readonly encoding: string
+  readonly bytes: number
+}
+
+/** hyparquet gives byte arrays as views, and checks no length against the page's end. */
+function checkLengths(values: readonly Uint8Array[], { leaf, encoding, bytes }: Stored): void {
+  if (leaf.type !== 'BYTE_ARRAY' || (encoding !== 'PLAIN' && encoding !== 'DELTA_LENGTH_BYTE_ARRAY')) return
+  const prefix = encoding === 'PLAIN' ? 4 : 0
+  const needed = values.reduce((sum, value) => sum + prefix + value.length, 0)
+  if (needed > bytes) throw new RangeError('byte arrays reach beyond their page')
+}
+
 function decodeDictionary({ header, body }: ImagePage, leaf: Leaf, codec: CodecName): Uint8Array[] {
   const bytes = decompressBody(codec, body, integer(header, ids.page.uncompressedSize) ?? 0)
   const count = checkedCount(integer(child(header, ids.page.dictionary), ids.dictionary.numValues))
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
-  return toBytes(readPlain(reader, leaf.type, count, leaf.typeLength), leaf)
+  const values = toBytes(readPlain(reader, leaf.type, count, leaf.typeLength), leaf)
+  checkLengths(values, { leaf, encoding: 'PLAIN', bytes: bytes.length })
+  return values
 }
 
 function decodePage(page: ImagePage, leaf: Leaf, codec: CodecName, dictionary: Uint8Array[] | undefined): DecodedPage {
@@ -86,6 +114,7 @@ function decodePage(page: ImagePage, leaf: Leaf, codec: CodecName, dictionary: U
   if (values.length !== present || values.some((value) => value === undefined)) {
     throw new RangeError('a data page has fewer values than it says')
   }
+  if (!isIndexed) checkLengths(values as Uint8Array[], { leaf, encoding, bytes: plainBody.length })
   return {
     page,
     encoding,

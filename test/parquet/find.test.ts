@@ -8,7 +8,7 @@ import { makeRandom } from './random.ts'
 import { query } from './readers.ts'
 
 /** How many files are searched. */
-const files = Number(process.env['LETHE_PARQUET_RUNS'] ?? 25)
+const files = Number(process.env['LETHE_PARQUET_RUNS'] ?? 15)
 
 const iso = '%Y-%m-%dT%H:%M:%S'
 /** The text of a value as matching has it, in SQL; columns whose values have none are left out. */

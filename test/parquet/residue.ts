@@ -20,32 +20,41 @@ export interface Canary {
   readonly value: Uint8Array
   /** The row groups, by ordinal in the source, that it was in. */
   readonly groups: ReadonlySet<number>
-  /** Long and varied, and no part of a kept value: looked for in raw bytes too, where another would be by chance. */
+  /** Long and varied, and no part of any kept value: looked for in raw bytes too, where another would be by chance. */
   readonly isTelling: boolean
 }
 
 /** The canaries of a source: every value of an erased row that no kept row has in the same column. */
 export function canariesOf(source: Image, isErased: IsErased): Canary[] {
-  return source.leaves.flatMap((leaf, column) => {
-    const kept = new Map<string, Uint8Array>()
-    const erased = new Map<string, { value: Uint8Array; groups: Set<number> }>()
-    let firstRow = 0
-    for (const [index, group] of source.groups.entries()) {
-      forEachValue(decodeChunk(group.chunks[column]!), leaf, (row, value) => {
-        const key = keyOf(value)
-        if (!isErased(firstRow + row)) kept.set(key, value)
-        else if (erased.has(key)) erased.get(key)!.groups.add(index)
-        else erased.set(key, { value, groups: new Set([index]) })
-      })
-      firstRow += integer(group.tree, ids.group.numRows) ?? 0
-    }
-    const text = Buffer.concat([...kept.values()].flatMap((value) => [value, Buffer.from('\0\0')]))
-    return [...erased].flatMap(([key, { value, groups }]) => {
+  const columns = source.leaves.map((leaf, column) => ({ leaf, ...sortValues(source, column, isErased) }))
+  const separator = Buffer.from('\0\0')
+  const keptText = Buffer.concat(
+    columns.flatMap(({ kept }) => [...kept.values()].flatMap((value) => [value, separator])),
+  )
+  return columns.flatMap(({ leaf, kept, erased }) =>
+    [...erased].flatMap(([key, { value, groups }]) => {
       if (kept.has(key)) return []
-      const isTelling = isVaried(value) && !text.includes(Buffer.from(value))
+      const isTelling = isVaried(value) && !keptText.includes(Buffer.from(value))
       return { column: leaf.path.join('.'), leaf, value, groups, isTelling }
+    }),
+  )
+}
+
+/** The distinct values of a column's kept rows and of its erased ones, these with the row groups that they are in. */
+function sortValues(source: Image, column: number, isErased: IsErased) {
+  const kept = new Map<string, Uint8Array>()
+  const erased = new Map<string, { value: Uint8Array; groups: Set<number> }>()
+  let firstRow = 0
+  for (const [index, group] of source.groups.entries()) {
+    forEachValue(decodeChunk(group.chunks[column]!), source.leaves[column]!, (row, value) => {
+      const key = keyOf(value)
+      if (!isErased(firstRow + row)) kept.set(key, value)
+      else if (erased.has(key)) erased.get(key)!.groups.add(index)
+      else erased.set(key, { value, groups: new Set([index]) })
     })
-  })
+    firstRow += integer(group.tree, ids.group.numRows) ?? 0
+  }
+  return { kept, erased }
 }
 
 /** Bytes that no other data has by chance: 7 or more, of 5 kinds or more. */
@@ -66,6 +75,9 @@ function forEachValue(decoded: DecodedChunk, leaf: Leaf, visit: (row: number, va
 
 const keyOf = (value: Uint8Array): string => Buffer.from(value).toString('latin1')
 
+/** Raw bytes are searched for so many canaries, taken evenly: each costs a pass over all bytes. */
+const maxNeedles = 300
+
 export interface FindResidueOptions {
   /** The ordinal in the source of each row group of the output; by default the same. */
   readonly sourceGroups?: readonly number[]
@@ -79,7 +91,9 @@ export function findResidue(
 ): Residue[] {
   const residue: Residue[] = []
   const report = (place: string, where: string): number => residue.push({ place, where })
-  const long = canaries.filter(({ isTelling }) => isTelling).map(({ value }) => Buffer.from(value))
+  const telling = canaries.filter(({ isTelling }) => isTelling)
+  const step = Math.ceil(telling.length / maxNeedles)
+  const long = telling.filter((_, index) => index % step === 0).map(({ value }) => Buffer.from(value))
   scan(output.bytes, long, () => report('raw bytes', 'file'))
   const columns = Map.groupBy(canaries, ({ column }) => column)
   scanBetween(output, long, report)
