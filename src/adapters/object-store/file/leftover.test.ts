@@ -4,13 +4,14 @@ import { chmod, readFile, symlink, utimes } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { makeTemporaryFolder } from '../../../../test/temporary-folder.ts'
 import { asUnprivileged } from '../../../../test/unprivileged.ts'
+import { type ProcessIdentity, thisProcess } from '../../process-identity.ts'
 import { makeFileStore } from './file-store.ts'
-import { type LeftoverOwner, leftoverName, thisOwner } from './leftover.ts'
+import { leftoverName } from './leftover.ts'
 
 /** Whether a sweep removes the temporary file of such an owner, last written to so many hours ago. */
-async function isSwept(owner: Partial<LeftoverOwner>, { hours = 0 } = {}): Promise<boolean> {
+async function isSwept(owner: Partial<ProcessIdentity>, { hours = 0 } = {}): Promise<boolean> {
   await using folder = await makeTemporaryFolder()
-  const name = leftoverName({ ...(await thisOwner()), ...owner })
+  const name = leftoverName({ ...(await thisProcess()), ...owner })
   await folder.put(name, 'rows')
   const seconds = Date.now() / 1000 - hours * 3600
   await utimes(folder.root + name, seconds, seconds)
@@ -66,7 +67,7 @@ describe.skipIf(process.platform !== 'linux')('a sweep (needs /proc)', () => {
 
   test('removes nothing of that name that is no file, and follows no link', async () => {
     await using folder = await makeTemporaryFolder()
-    const dead = { ...(await thisOwner()), startTime: '1' }
+    const dead = { ...(await thisProcess()), startTime: '1' }
     await folder.put(`${leftoverName(dead)}/rows`, 'kept')
     await folder.put('rows', 'kept')
     await symlink('rows', folder.root + leftoverName(dead))
@@ -77,7 +78,7 @@ describe.skipIf(process.platform !== 'linux')('a sweep (needs /proc)', () => {
 
   test('tells that it may not remove', async () => {
     await using folder = await makeTemporaryFolder()
-    const dead = { ...(await thisOwner()), startTime: '1' }
+    const dead = { ...(await thisProcess()), startTime: '1' }
     await folder.put(`shut/${leftoverName(dead)}`, 'rows')
     await asUnprivileged(folder, async () => {
       await chmod(`${folder.root}shut`, 0o500)

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { LetheError } from '../../../domain/error.ts'
 import { systemCodeOf } from '../../../domain/system-error.ts'
 import type { CallOptions, ObjectVersion, WriteCondition, WriteRequest } from '../../../ports/object-store.ts'
+import { thisProcess } from '../../process-identity.ts'
 import { editedChunks } from '../edited-chunks.ts'
 import { closeFile } from './close-file.ts'
 import { copyAttributes } from './copy-attributes.ts'
@@ -10,7 +11,7 @@ import { isMissing, requireUninterrupted } from './file-error.ts'
 import { joinName, splitPath } from './file-name.ts'
 import type { FileSystem } from './file-system.ts'
 import { changed, requireCondition, versionOf } from './file-version.ts'
-import { leftoverName, thisOwner } from './leftover.ts'
+import { leftoverName } from './leftover.ts'
 
 export interface ReplaceOptions extends CallOptions {
   /** How much is written at once. */
@@ -38,7 +39,7 @@ export async function replaceFile(
   options: ReplaceOptions,
 ): Promise<ObjectVersion> {
   await requireCondition(fs, key, condition)
-  const path = joinName(splitPath(key).folder, leftoverName(await thisOwner()))
+  const path = joinName(splitPath(key).folder, leftoverName(await thisProcess()))
   const handle = await fs.open(path, toCreate, 'absent' in condition ? 0o666 : 0o600)
   try {
     if ('unchanged' in condition) {
