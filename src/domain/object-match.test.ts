@@ -102,6 +102,7 @@ describe('whose an object is', () => {
     ['of two columns', '/c/{y}/{id}.csv', '/c/1/2.csv', [{ id: '2', y: '1' }], { kind: 'whole' }],
     ['of one of two columns', '/c/{y}/{id}.csv', '/c/1/2.csv', [{ id: '2', y: '9' }], { kind: 'other' }],
     ['with a folder', '/y=1/{id}.csv', '/y=1/2.csv', [{ id: '2', y: '1' }], { kind: 'whole' }],
+    ['left to its rows, by a folder alone', '/u=2/{id}.csv', '/u=2/9.csv', [{ u: '2' }], { kind: 'rows' }],
     ['by the second match', '/c/{id}.csv', '/c/2.csv', [{ id: '1' }, { id: '2' }], { kind: 'whole', positions: [1] }],
     [
       'left to its rows',

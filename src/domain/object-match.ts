@@ -36,24 +36,34 @@ export function makeObjectMatch(pattern: ObjectPattern, { groups, columns }: Pre
     const folders = partitions.filter((partition) => !pattern.columns.includes(partition.name))
     const available = [...pattern.columns, ...folders.map((folder) => folder.name)]
     const places = new Map([...columns.keys()].map((column) => [column, placeOf(column, available)]))
-    const told = lookups.filter((lookup) => lookup.columns.every((column) => places.get(column) !== undefined))
+    const told = lookups.filter((lookup) =>
+      isTold(
+        lookup.columns.map((column) => places.get(column)),
+        pattern,
+      ),
+    )
 
-    const hits = (readings ?? []).map((reading) => {
+    const hitsOf = (reading: readonly string[]): number[] => {
       const values = [...reading, ...folders.map((folder) => folder.value)]
       return told.flatMap((lookup) => lookup.positions((column) => values[places.get(column)!] ?? null))
-    })
-    const isCertain = readings?.length === 1
-    if (!isCertain && (readings === undefined || told.length < lookups.length || hits.some((hit) => hit.length > 0))) {
-      throw unclear()
     }
-    if (isCertain && hits[0]!.length > 0)
-      return { kind: 'whole', positions: [...new Set(hits[0])], columns: known(places) }
-    if (told.length === lookups.length) return { kind: 'other', columns: known(places) }
-    return {
-      kind: 'rows',
-      nameColumns: pattern.columns.map((column, at) => ({ name: column, value: readings![0]![at]! })),
+    const isAllTold = told.length === lookups.length
+    const [reading, ...others] = readings ?? []
+    if (reading === undefined || others.length > 0) {
+      // Nobody's in whatever way it is read: only then the way does not matter.
+      if (readings === undefined || !isAllTold || readings.some((each) => hitsOf(each).length > 0)) throw unclear()
+      return { kind: 'other', columns: known(places) }
     }
+    const positions = [...new Set(hitsOf(reading))]
+    if (positions.length > 0) return { kind: 'whole', positions, columns: known(places) }
+    if (isAllTold) return { kind: 'other', columns: known(places) }
+    return { kind: 'rows', nameColumns: pattern.columns.map((column, at) => ({ name: column, value: reading[at]! })) }
   }
+}
+
+/** The name gives every column that a match asks for, and the pattern one of them: folders alone are for the rows. */
+function isTold(places: readonly (number | undefined)[], { columns }: ObjectPattern): boolean {
+  return places.every((place) => place !== undefined) && places.some((place) => place! < columns.length)
 }
 
 function placeOf(column: string, available: readonly string[]): number | undefined {
