@@ -7,6 +7,7 @@ import { writePlain } from 'hyparquet-writer/src/plain.js'
 import { writeByteStreamSplit } from 'hyparquet-writer/src/splitstream.js'
 import { describe, expect, it } from 'vitest'
 import { decodeValues } from './decode-values.ts'
+import { DeltaByteArrays } from './delta-byte-array.ts'
 import { dictionaryIndices } from './dictionary-indices.ts'
 import { countPresent, decodeLevels } from './levels.ts'
 import type { Encoding, PhysicalType } from './metadata-enums.ts'
@@ -223,6 +224,7 @@ describe('values', () => {
     expect(bytes.length).toBeLessThan(300_000)
     expect(() => decode('DELTA_BYTE_ARRAY', bytes, { physicalType: 'BYTE_ARRAY', count: 5000 })).toThrow('256 MiB')
     const zeros = Uint8Array.from([0x80, 0x01, 4, 0xff, 0xff, 0xff, 0xff, 7, 0])
+    expect(() => new DeltaByteArrays(zeros, 2 ** 31 - 1)).toThrow('256 MiB')
     expect(() => decode('DELTA_BINARY_PACKED', zeros, { physicalType: 'INT64', count: 2 ** 31 - 1 })).toThrow('256 MiB')
   })
 

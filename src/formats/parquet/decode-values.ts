@@ -1,5 +1,5 @@
-import { LetheError } from '../../domain/error.ts'
 import { joinByteStreams } from './byte-stream-split.ts'
+import { limitDecoded } from './decoded-limit.ts'
 import { DeltaReader } from './delta-binary-packed.ts'
 import { decodeDeltaByteArrays, decodeDeltaLengths } from './delta-byte-array.ts'
 import { malformed, unsupported } from './malformed.ts'
@@ -18,9 +18,6 @@ export interface EncodedValues {
   readonly column: Pick<LeafColumn, 'physicalType' | 'typeLength'>
 }
 
-/** What the values of one page may take decoded; some encodings say a billion values in a few bytes. */
-const maxDecodedBytes = 256 * 1024 * 1024
-
 /**
  * All values of a page at once, in any encoding but that of dictionary indices (dictionary-indices.ts).
  *
@@ -37,12 +34,10 @@ export function decodeValues(encoded: EncodedValues): Values {
       return decodeDeltas(encoded)
     case 'DELTA_LENGTH_BYTE_ARRAY':
       requireType(encoded, ['BYTE_ARRAY'])
-      limit(8 * count)
       return decodeDeltaLengths(values, count)
     case 'DELTA_BYTE_ARRAY':
       requireType(encoded, ['BYTE_ARRAY', 'FIXED_LEN_BYTE_ARRAY'])
-      limit(8 * count)
-      return fixedWhereFixed(decodeDeltaByteArrays(values, { count, limit }), encoded)
+      return fixedWhereFixed(decodeDeltaByteArrays(values, count), encoded)
     case 'BYTE_STREAM_SPLIT': {
       requireType(encoded, ['INT32', 'INT64', 'FLOAT', 'DOUBLE', 'FIXED_LEN_BYTE_ARRAY'])
       const width = valueWidth(column)!
@@ -63,7 +58,7 @@ function emptyValues(column: EncodedValues['column']): Values {
 function decodeRleBooleans(encoded: EncodedValues): Values {
   requireType(encoded, ['BOOLEAN'])
   const { values, count } = encoded
-  limit(count)
+  limitDecoded(count)
   const bytes = new Uint8Array(count)
   const runs = new HybridRuns(rleBooleans(values, count))
   while (runs.next()) {
@@ -77,7 +72,7 @@ function decodeDeltas(encoded: EncodedValues): Values {
   requireType(encoded, ['INT32', 'INT64'])
   const { values, count, column } = encoded
   const width = column.physicalType === 'INT64' ? 8 : 4
-  limit(width * count)
+  limitDecoded(width * count)
   const reader = new DeltaReader(values, { width })
   if (reader.count !== count) throw malformed('a page has not as many values as it says')
   const numbers = new Int32Array((width / 4) * count)
@@ -99,11 +94,4 @@ function requireType({ encoding, column }: EncodedValues, types: readonly string
   if (!types.includes(column.physicalType)) {
     throw malformed(`the encoding ${encoding} for values of type ${column.physicalType}`)
   }
-}
-
-function limit(sizeBytes: number): void {
-  if (sizeBytes <= maxDecodedBytes) return
-  throw new LetheError('limit-exceeded', 'a Parquet page whose values take more than 256 MiB', {
-    detail: { sizeBytes },
-  })
 }

@@ -1,3 +1,4 @@
+import { limitDecoded } from './decoded-limit.ts'
 import { DeltaReader } from './delta-binary-packed.ts'
 import { malformed } from './malformed.ts'
 import type { VariableValues } from './plain-values.ts'
@@ -6,15 +7,17 @@ import type { VariableValues } from './plain-values.ts'
 function readLengths(bytes: Uint8Array, { start, count }: { start: number; count: number }) {
   const reader = new DeltaReader(bytes, { start, width: 4 })
   if (reader.count !== count) throw malformed('a page has not as many values as it says')
+  // The lengths, and later on where each value begins.
+  limitDecoded(8 * count)
   const lengths = new Int32Array(count)
   reader.read(lengths, count)
   return { lengths, end: reader.end }
 }
 
 /**
- * Values in the encoding DELTA_LENGTH_BYTE_ARRAY: views of `bytes`. The caller bounds `count` by what it can hold.
+ * Values in the encoding DELTA_LENGTH_BYTE_ARRAY: views of `bytes`.
  *
- * @throws LetheError `malformed`
+ * @throws LetheError `malformed`, `limit-exceeded`
  */
 export function decodeDeltaLengths(bytes: Uint8Array, count: number): VariableValues {
   const { starts } = deltaLengthStarts(bytes, { start: 0, count })
@@ -57,7 +60,7 @@ export class DeltaByteArrays {
   /** How many of them are those of the value before. */
   prefixLength = 0
 
-  /** The caller bounds `count` by what it can hold: 8 bytes each. @throws LetheError `malformed` */
+  /** @throws LetheError `malformed`, or `limit-exceeded` for more values than can be held, at 8 bytes each */
   constructor(bytes: Uint8Array, count: number) {
     const { lengths, end } = readLengths(bytes, { start: 0, count })
     this.#bytes = bytes
@@ -89,15 +92,12 @@ export class DeltaByteArrays {
   }
 }
 
-/** All values at once. @throws LetheError `malformed`, or `limit-exceeded` where they take more than `maxBytes` */
-export function decodeDeltaByteArrays(
-  bytes: Uint8Array,
-  { count, limit }: { count: number; limit: (sizeBytes: number) => void },
-): VariableValues {
+/** All values at once. @throws LetheError `malformed`, `limit-exceeded` */
+export function decodeDeltaByteArrays(bytes: Uint8Array, count: number): VariableValues {
   const starts = new Uint32Array(count + 1)
   let size = 0
   for (const values = new DeltaByteArrays(bytes, count); values.next(); ) size += values.length
-  limit(size)
+  limitDecoded(size)
   const decoded = new Uint8Array(size)
   let position = 0
   let index = 0

@@ -39,7 +39,7 @@ export function keyValues(column: KeyColumn): KeyValues | undefined {
     case 'integer':
       return integers(column, type)
     case 'decimal':
-      return type.scale < 0 ? undefined : decimals(column, type.scale)
+      return isManageable(column, type.scale) ? decimals(column, type.scale) : undefined
     case 'date':
       return physicalType === 'INT32' ? numbers(4, (text) => toBigint(dateOfText(text))) : undefined
     case 'time':
@@ -104,6 +104,14 @@ function integers(
     canonical: undefined,
     order: isSigned ? 'signed' : 'unsigned',
   }
+}
+
+/** Far beyond any real decimal; a schema that says more only wants numbers of a billion digits to be made. */
+const maxDecimalScale = 1000
+const maxDecimalBytes = 1000
+
+function isManageable({ typeLength }: KeyColumn, scale: number): boolean {
+  return scale >= 0 && scale <= maxDecimalScale && typeLength <= maxDecimalBytes
 }
 
 function decimals(column: KeyColumn, scale: number): KeyValues | undefined {
