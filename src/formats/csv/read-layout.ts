@@ -37,7 +37,7 @@ function requireHeader(window: StreamWindow, layout: Layout, { options, predicat
   if (options.header !== undefined || columns.length === 0 || predicate.columns.size === 0) return
   if ([...predicate.columns.keys()].some((name) => chooseColumn(name, columns).kind !== 'none')) return
   const hasMatch = predicate.groups.some(({ texts }) =>
-    texts.some((ofColumn) => columns.some((cell) => textIndexOf(ofColumn, encoding).ids.has(cell))),
+    texts.some((ofColumn) => columns.some((cell) => textIndexOf(ofColumn, encoding).findText(cell) >= 0)),
   )
   if (hasMatch || !isCertainHeader(unitsOf(window.bytes, encoding), layout)) {
     throw new LetheError('unsupported', 'whether the first record is a header is not certain; say whether there is one')

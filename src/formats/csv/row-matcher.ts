@@ -89,7 +89,8 @@ export class RowMatcher {
   #idOfEscaped(texts: TextIndex, bytes: Buffer, form: number): number {
     const { encoding, dialect } = this.#layout
     if (encoding.unitBytes === 2) return texts.findText(unescapeCell(bytes.toString('utf16le'), form, dialect))
-    return texts.findBytes(Buffer.from(unescapeCell(bytes.toString('latin1'), form, dialect), 'latin1'))
+    const unescaped = Buffer.from(unescapeCell(bytes.toString('latin1'), form, dialect), 'latin1')
+    return texts.find(new Uint8Array(unescaped), 0, unescaped.length)
   }
 }
 

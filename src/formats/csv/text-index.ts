@@ -1,71 +1,46 @@
-import { bytesOf, canBeLatin1, type Encoding, textOf, type Units } from './encoding.ts'
+import { isUtf8 } from 'node:buffer'
+import { TextTable } from '../text-table.ts'
+import { bytesOf, canBeLatin1, type Encoding, type Units } from './encoding.ts'
 
 /** The cell is not UTF-8, and whether it equals a text depends on what else it is. */
 export const undecided = -2
 export const noText = -1
 
-/**
- * The texts that a column is compared with, and a filter by which nearly every cell that equals none of them is passed
- * over without making a string of it. A million texts cost no more time for a cell than one.
- *
- * The filter has a bit for the hash of each text as it is encoded; a cell whose bit is not set equals none.
- */
+/** The texts that a column is compared with, as the cells of an encoding. A million cost no more time for a cell than one. */
 export class TextIndex {
-  readonly ids: ReadonlyMap<string, number>
+  readonly #table: TextTable
   readonly #encoding: Encoding
-  readonly #bits: Uint32Array
-  readonly #mask: number
   /** Some text has characters beyond ASCII, so that the encoding of a cell matters. */
   readonly #hasNonAscii: boolean
   readonly #isAllLatin1: boolean
 
   constructor(texts: readonly string[], encoding: Encoding) {
-    this.ids = new Map(texts.map((text, id) => [text, id]))
+    this.#table = new TextTable(texts)
     this.#encoding = encoding
-    const bitCount = 2 ** Math.min(25, Math.max(16, Math.ceil(Math.log2(16 * texts.length))))
-    this.#mask = bitCount - 1
-    this.#bits = new Uint32Array(bitCount / 32)
     this.#hasNonAscii = texts.some((text) => !isAscii(text))
-    this.#isAllLatin1 = texts.every(isLatin1)
-    for (const text of texts) for (const form of formsOf(text, encoding)) this.#add(form)
+    this.#isAllLatin1 = !this.#hasNonAscii || texts.every(isLatin1)
   }
 
-  /** The id of the text that the units equal, as they are; `noText` or `undecided`. */
+  /** The id of the text that the units equal; `noText` or `undecided`. */
   find(units: Units, start: number, end: number): number {
-    if (this.#hasNonAscii && this.#encoding.unitBytes === 1) return this.#findAnywhere(units, start, end)
-    if (!this.#mayHave(units, start, end)) return noText
-    const text = textOf(units, start, end, this.#encoding)
-    return text === undefined ? noText : this.findText(text)
+    const { name } = this.#encoding
+    if (units.BYTES_PER_ELEMENT === 2) return this.findText(bytesOf(units, start, end).toString('utf16le'))
+    const bytes = units as Uint8Array
+    const isAsItIs = name === 'utf-8' || !this.#hasNonAscii || isAsciiRun(bytes, start, end)
+    if (isAsItIs) return this.#table.indexOf(bytes, start, end)
+    return this.#findNonAscii(bytesOf(units, start, end))
   }
 
   findText(text: string): number {
-    return this.ids.get(text) ?? noText
+    if (!text.isWellFormed()) return noText
+    const bytes = Buffer.from(text)
+    return this.#table.indexOf(bytes, 0, bytes.length)
   }
 
-  /** What bytes say, of which an escape may have been taken away: as `find`, without the filter. */
-  findBytes(bytes: Uint8Array): number {
-    const text = textOf(bytes, 0, bytes.length, this.#encoding)
-    if (text !== undefined) return this.findText(text)
-    if (!this.#hasNonAscii || this.#encoding.name !== 'unmarked') return noText
-    if (!this.#isAllLatin1 || !canBeLatin1(bytes)) return undecided
-    return this.findText(bytesOf(bytes, 0, bytes.length).toString('latin1'))
-  }
-
-  #findAnywhere(units: Units, start: number, end: number): number {
-    let at = start
-    while (at < end && units[at]! < 0x80) at += 1
-    if (at < end) return this.findBytes(bytesOf(units, start, end))
-    return this.#mayHave(units, start, end) ? this.findText(bytesOf(units, start, end).toString('latin1')) : noText
-  }
-
-  #mayHave(units: Units, start: number, end: number): boolean {
-    const bit = hash(units, start, end) & this.#mask
-    return (this.#bits[bit >>> 5]! & (1 << (bit & 31))) !== 0
-  }
-
-  #add(form: Units): void {
-    const bit = hash(form, 0, form.length) & this.#mask
-    this.#bits[bit >>> 5]! |= 1 << (bit & 31)
+  #findNonAscii(bytes: Buffer): number {
+    if (this.#encoding.name === 'latin1') return this.findText(bytes.toString('latin1'))
+    if (isUtf8(bytes)) return this.#table.indexOf(bytes, 0, bytes.length)
+    return this.#isAllLatin1 && canBeLatin1(bytes) ? this.findText(bytes.toString('latin1')) : undecided
   }
 }
 
@@ -79,16 +54,9 @@ export function textIndexOf(texts: readonly string[], encoding: Encoding): TextI
 }
 const indexes = new WeakMap<readonly string[], Map<string, TextIndex>>()
 
-function formsOf(text: string, { name }: Encoding): Units[] {
-  if (name === 'latin1') return isLatin1(text) ? [Buffer.from(text, 'latin1')] : []
-  if (name === 'utf-8' || name === 'unmarked') return [Buffer.from(text)]
-  return [Uint16Array.from({ length: text.length }, (_, index) => text.charCodeAt(index))]
-}
-
-function hash(units: Units, start: number, end: number): number {
-  let state = end - start
-  for (let at = start; at < end; at += 1) state = Math.imul(state ^ units[at]!, 0x01000193)
-  return state ^ (state >>> 15)
+function isAsciiRun(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (bytes[at]! >= 0x80) return false
+  return true
 }
 
 function isAscii(text: string): boolean {

@@ -198,7 +198,7 @@ function makeRowTest({ predicate, partitions }: Search, layout: Layout): (cells:
   return (cells) =>
     groups.some(({ tuples, values }) => {
       const texts = values.map((value) => value(cells))
-      return !texts.includes(null) && tuples.has(JSON.stringify(texts))
+      return !texts.includes(null) && tuples.has(texts.length === 1 ? texts[0]! : JSON.stringify(texts))
     })
 }
 
@@ -216,7 +216,9 @@ function tupleSetOf(group: TupleGroup): ReadonlySet<string> {
 }
 const tupleSets = new WeakMap<TupleGroup, ReadonlySet<string>>()
 
+/** The text of a single column as it is; with several columns, as JSON. */
 function* tuplesOf({ columns, texts, tuples, positions }: TupleGroup): Generator<string> {
+  if (columns.length === 1) return yield* texts[0]!
   for (let tuple = 0; tuple < positions.length; tuple += 1) {
     yield JSON.stringify(columns.map((_, column) => texts[column]![tuples[tuple * columns.length + column]!]))
   }
