@@ -40,7 +40,7 @@ function exactLong(schema: unknown): avsc.Type | undefined {
 }
 
 /** The independent reader and writer of values: longs are bigints, values of unions `{branch: value}`. */
-export function avscType(schema: unknown): avsc.Type {
+function avscType(schema: unknown): avsc.Type {
   return avsc.Type.forSchema(schema as avsc.Schema, { typeHook: exactLong, wrapUnions: true })
 }
 

@@ -21,13 +21,13 @@ export interface Codec {
   readonly levels: readonly number[]
 }
 
-export interface CompressOptions {
+interface CompressOptions {
   readonly level: number
   /** The stored block in place of which the new one stands; xz takes its settings. */
   readonly like: Uint8Array
 }
 
-export type CodecName = 'null' | 'deflate' | 'snappy' | 'zstandard' | 'bzip2' | 'xz'
+type CodecName = 'null' | 'deflate' | 'snappy' | 'zstandard' | 'bzip2' | 'xz'
 
 /** A block is held in memory, so a larger one is refused, stored or not. Writers make blocks of 16 KiB to a few MiB. */
 export const maxBlockBytes = 256 * 1024 * 1024

@@ -7,23 +7,23 @@ import { malformed, unsupported } from './refusal.ts'
  */
 export type AvroType = PrimitiveType | FixedType | EnumType | RecordType | ArrayType | MapType | UnionType
 
-export type PrimitiveKind = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string'
+type PrimitiveKind = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string'
 
 interface Sized {
   /** True where every value of the type takes no byte at all: null, a fixed of size 0, a record of nothing else. */
   readonly isEmpty: boolean
 }
-export interface PrimitiveType extends Sized {
+interface PrimitiveType extends Sized {
   readonly kind: PrimitiveKind
   readonly logical: LogicalType | undefined
 }
-export interface FixedType extends Sized {
+interface FixedType extends Sized {
   readonly kind: 'fixed'
   readonly name: string
   readonly size: number
   readonly logical: LogicalType | undefined
 }
-export interface EnumType extends Sized {
+interface EnumType extends Sized {
   readonly kind: 'enum'
   readonly name: string
   readonly symbols: readonly string[]
@@ -33,7 +33,7 @@ export interface RecordType extends Sized {
   readonly name: string
   readonly fields: readonly RecordField[]
 }
-export interface RecordField {
+interface RecordField {
   readonly name: string
   readonly type: AvroType
 }
