@@ -193,6 +193,10 @@ describe('a header that is not certain refuses the object', () => {
     expect(await reasonOf(content, [match], { options: { header: 'present' } })).toBe('found 0')
   })
 
+  test('but not where its names are unusual', async () => {
+    expect(await reasonOf('@timestamp,first name,,x-1,größe\n1,2,3,4,5\n', [{ id: 'x' }])).toBe('found 0')
+  })
+
   test('but not where it has a column that is looked for', async () => {
     expect(await reasonOf('id,2024\nx,2024\n', [{ id: 'x' }])).toBe('found 1')
   })
@@ -278,6 +282,12 @@ describe('a backslash', () => {
 
   test('that may be either is no matter where both find the same rows', async () => {
     expect(await keptOf('id,path\n1,C:\\dir\\\\x\n2,b\n', [{ id: '1' }])).toBe('id,path\n2,b\n')
+  })
+
+  test('that may be either stays unknown where broken records are kept', async () => {
+    const content = 'path,id\nC:\\dir\\,42\nx,"7"y\n'
+    expect(await reasonOf(content, [{ id: '42' }], { malformed: 'keep' })).toBe('unsupported')
+    expect(await reasonOf(content, [{ id: '42' }])).toBe('malformed')
   })
 
   test('that may be either refuses the object where rows depend on it, unless it is given', async () => {

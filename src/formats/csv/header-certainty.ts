@@ -8,7 +8,7 @@ const sampleRecords = 100
 /** Numbers, dates, amounts, mail addresses, UUIDs, markers: values of a row that hardly ever name a column. */
 const valueForms = [
   /^[-+]?[0-9][0-9.,:/ TZ+-]*$/,
-  /@/,
+  /[^@\s]@[^@\s]+\.[a-z]/i,
   /^[0-9a-f]{8}-[0-9a-f-]{27}$/i,
   /^(true|false|null|\\N)$/i,
   /\p{Cc}(?<![\t\r\n])/u,

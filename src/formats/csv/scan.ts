@@ -14,7 +14,7 @@ import { StreamWindow } from './stream-window.ts'
  * Finds the matching records of a stream.
  *
  * Whether a backslash escapes is seldom said of a file. Where it would matter and was not given, the stream is read
- * both ways: the way that breaks no record is meant; where neither does, both must find the same.
+ * both ways: the way that breaks no record is meant; where both are alike in that, they must find the same.
  */
 export async function scan(
   openStream: () => AsyncIterable<Uint8Array>,
@@ -25,10 +25,10 @@ export async function scan(
   if (options.escape !== undefined || !asDoubled.hasBackslash) return requireWhole(asDoubled, search)
   const quiet: Search = { ...search, onProgress: () => undefined }
   const asBackslash = await scanAs(openStream(), quiet, { options, escaping: 'backslash' })
-  if (asDoubled.broken > 0 || asBackslash.broken > 0) {
-    return requireWhole(asBackslash.broken < asDoubled.broken ? asBackslash : asDoubled, search)
-  }
-  if (sameRanges(asDoubled.found.ranges, asBackslash.found.ranges)) return asDoubled.found
+  if (asDoubled.broken === 0 && asBackslash.broken > 0) return asDoubled.found
+  if (asBackslash.broken === 0 && asDoubled.broken > 0) return asBackslash.found
+  const found = requireWhole(asDoubled, search)
+  if (sameRanges(found.ranges, asBackslash.found.ranges)) return found
   throw new LetheError(
     'unsupported',
     'whether the backslash escapes is not certain, and rows depend on it; give the escape',
