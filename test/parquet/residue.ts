@@ -164,8 +164,10 @@ function searchChunk(chunk: ImageChunk, { own, long, sourceGroup }: Sought, repo
     searchStatistics(child(child(header, ids.page.v1), ids.v1.statistics), 'page statistics')
     searchStatistics(child(child(header, ids.page.v2), ids.v2.statistics), 'page statistics')
   }
-  const bounds = [ids.columnIndex.minValues, ids.columnIndex.maxValues].flatMap(
-    (id) => (items(chunk.columnIndex, id) ?? []) as Uint8Array[],
+  // What stands for the bounds of a page of nulls is empty, and no value.
+  const nullPages = items(chunk.columnIndex, ids.columnIndex.nullPages) ?? []
+  const bounds = [ids.columnIndex.minValues, ids.columnIndex.maxValues].flatMap((id) =>
+    ((items(chunk.columnIndex, id) ?? []) as Uint8Array[]).filter((_, page) => nullPages[page] !== 1),
   )
   if (bounds.some(tells)) report('column index')
   searchBloom(chunk, decoded, own, report)

@@ -50,7 +50,7 @@ export async function assembleFile(source: RangeSource, assembly: Assembly): Pro
   const layout = new Layout()
   layout.add({ from: 'source', start: 0, end: magicBytes })
   const relocations = await placeChunks(source, layout, assembly)
-  placeColumnIndexes(layout, assembly)
+  await placeColumnIndexes(layout, assembly)
   await placeOffsetIndexes(source, layout, { ...assembly, relocations })
   for (const [index, group] of assembly.groups.entries()) finishGroup(group, { index, relocations })
   await placeFooter(layout, assembly)
@@ -107,10 +107,16 @@ async function bloomFilterPart(
   }
 }
 
-function placeColumnIndexes(layout: Layout, assembly: Assembly): void {
-  for (const { struct, extent } of keptIndexes(assembly, 'columnIndex')) {
+async function placeColumnIndexes(layout: Layout, assembly: Assembly): Promise<void> {
+  for (const { planned, struct, extent } of indexesOf(assembly, 'columnIndex')) {
+    const erased = planned.erased?.index?.columnIndex
+    const piece: Piece =
+      erased === undefined
+        ? { from: 'source', start: extent.start, end: extent.end }
+        : { from: 'spool', ...(await assembly.spool.append(writeThrift(erased))) }
     setField(struct, ColumnChunk.columnIndexOffset, layout.size)
-    layout.add({ from: 'source', start: extent.start, end: extent.end })
+    setField(struct, ColumnChunk.columnIndexLength, piece.end - piece.start)
+    layout.add(piece)
   }
 }
 
@@ -120,14 +126,39 @@ async function placeOffsetIndexes(
   { relocations, ...assembly }: Assembly & { relocations: Relocations },
 ): Promise<void> {
   const { spool, signal } = assembly
-  const indexes = keptIndexes(assembly, 'offsetIndex').map(({ extent, ...index }) => ({ ...index, ...extent }))
+  const indexes = indexesOf(assembly, 'offsetIndex').map(({ extent, ...index }) => ({ ...index, ...extent }))
   for await (const { item, bytes } of readExtents(source, indexes, signal === undefined ? {} : { signal })) {
-    const moved = movedOffsetIndex(bytes, { chunk: item.planned.chunk, relocate: relocations.get(item.planned)! })
-    setField(item.struct, ColumnChunk.offsetIndexOffset, layout.size)
-    setField(item.struct, ColumnChunk.offsetIndexLength, moved?.length ?? item.end - item.start)
-    const { start, end } = moved === undefined ? item : await spool.append(moved)
-    layout.add({ from: moved === undefined ? 'source' : 'spool', start, end })
+    const { planned, struct } = item
+    const relocate = relocations.get(planned)!
+    const moved =
+      planned.erased?.index === undefined
+        ? movedOffsetIndex(bytes, { chunk: planned.chunk, relocate })
+        : erasedOffsetIndex(planned.erased, relocate(planned.chunk.start))
+    const piece: Piece =
+      moved === undefined
+        ? { from: 'source', start: item.start, end: item.end }
+        : { from: 'spool', ...(await spool.append(moved)) }
+    setField(struct, ColumnChunk.offsetIndexOffset, layout.size)
+    setField(struct, ColumnChunk.offsetIndexLength, piece.end - piece.start)
+    layout.add(piece)
   }
+}
+
+/** The offset index of a chunk that rows were left out of, which begins at `start`. */
+function erasedOffsetIndex({ pages, index }: ErasedChunk, start: number): Uint8Array {
+  const { offsetIndex } = index!
+  const locations = requireField(offsetIndex, OffsetIndex.pageLocations)
+  let position = start
+  let next = 0
+  for (const { kind, storedBytes } of pages) {
+    if (kind !== 'dictionary') {
+      setField(locations[next]!, PageLocation.offset, position)
+      setField(locations[next]!, PageLocation.compressedPageSize, storedBytes)
+      next += 1
+    }
+    position += storedBytes
+  }
+  return writeThrift(offsetIndex)
 }
 
 /** The offset index of a chunk that stays as it is but may lie elsewhere; undefined where it does not. */
@@ -145,12 +176,14 @@ function movedOffsetIndex(
   return writeThrift(struct)
 }
 
-function keptIndexes(assembly: Assembly, kind: 'columnIndex' | 'offsetIndex') {
-  const kept = plannedChunks(assembly).flatMap((planned) => {
-    const extent = planned.erased === undefined ? planned.chunk[kind] : undefined
-    return extent === undefined ? [] : [{ planned, struct: planned.struct, extent }]
+/** The chunks that have such an index, in the order of the source's. */
+function indexesOf(assembly: Assembly, kind: 'columnIndex' | 'offsetIndex') {
+  const indexes = plannedChunks(assembly).flatMap((planned) => {
+    const { chunk, struct, erased } = planned
+    const extent = erased === undefined || erased.index?.[kind] !== undefined ? chunk[kind] : undefined
+    return extent === undefined ? [] : [{ planned, struct, extent }]
   })
-  return kept.sort((a, b) => a.extent.start - b.extent.start)
+  return indexes.sort((a, b) => a.extent.start - b.extent.start)
 }
 
 function plannedChunks({ groups }: Pick<Assembly, 'groups'>): PlannedChunk[] {

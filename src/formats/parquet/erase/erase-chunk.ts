@@ -11,18 +11,30 @@ import { ColumnMetaData, DictionaryPageHeader, PageHeader } from '../metadata.ts
 import type { Encoding } from '../metadata-enums.ts'
 import { type PageSections, splitPage } from '../page-body.ts'
 import type { DataPageHead } from '../page-header.ts'
+import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, requireField, setField } from '../thrift-fields.ts'
 import { writeThrift } from '../thrift-writer.ts'
 import type { ByteSink } from './byte-sink.ts'
 import { choosePlaceholders } from './choose-placeholders.ts'
 import { ChunkDictionary } from './chunk-dictionary.ts'
+import {
+  boundsOfIndex,
+  type ChunkIndex,
+  eraseChunkIndex,
+  type IndexPage,
+  indexBounds,
+  type PageEdit,
+  readChunkIndex,
+} from './chunk-index.ts'
 import { guessLevel } from './compression-level.ts'
-import { erasePage, isDictionaryEncoded, setSizes } from './erase-page.ts'
-import { ErasedFacts } from './erased-facts.ts'
+import { type ErasedPage, erasePage, isDictionaryEncoded, setSizes } from './erase-page.ts'
+import { type ErasedCounts, ErasedFacts } from './erased-facts.ts'
 import { type PagePlace, PageWalk } from './page-walk.ts'
 import { gone, type IndexMap } from './remap-indices.ts'
-import { RowCursor } from './row-cursor.ts'
-import { StatisticsWatch } from './statistics-watch.ts'
+import { type PageRows, RowCursor } from './row-cursor.ts'
+import { BoundsWatch, StatisticsWatch } from './statistics-watch.ts'
+import { boundsOfValues, type ValueBounds, valuesOfSection } from './value-bounds.ts'
+import type { CompareValues } from './value-order.ts'
 
 export interface ChunkErasure {
   readonly source: RangeSource
@@ -36,6 +48,8 @@ export interface ChunkErasure {
   readonly sink: ByteSink
   /** The column's level, once it was guessed; a writer has one for a column. */
   readonly levels: Map<number, CompressOptions>
+  /** The order of the file's bounds of the column, where it is known. */
+  readonly compare: CompareValues | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -57,8 +71,11 @@ export interface ErasedChunkPage {
 /** What is left of a column chunk. */
 export interface ErasedChunk {
   readonly pages: readonly ErasedChunkPage[]
-  readonly facts: ErasedFacts
-  readonly watch: StatisticsWatch | undefined
+  readonly erased: ErasedCounts
+  /** Its statistics, where the source has some. */
+  readonly statistics: ThriftStruct | undefined
+  /** Its page indexes, right but for offsets and sizes of pages. */
+  readonly index: ChunkIndex | undefined
 }
 
 /**
@@ -85,6 +102,13 @@ type DictionaryContent =
   | { readonly replacements: ReadonlyMap<number, Uint8Array> }
   | { readonly keptEntries: readonly number[] }
 
+interface EditedPage {
+  /** Undefined where nothing is left of it. */
+  readonly page: ErasedChunkPage | undefined
+  /** Undefined where the page stays as it was. */
+  readonly edit: PageEdit | undefined
+}
+
 type DataPlace = PagePlace & { readonly head: DataPageHead }
 
 class ChunkEraser {
@@ -99,6 +123,17 @@ class ChunkEraser {
   /** Kept pages of dictionary indices, whose entries are not noted yet. */
   readonly #unread: DataPlace[] = []
   #numValues = 0
+  #index: ChunkIndex | undefined
+  readonly #indexPages: IndexPage[] = []
+  /** Data pages seen, and rows that stay of those before the page at hand. */
+  #dataPages = 0
+  #rowsKept = 0
+  /** Rows that begin in the page at hand and go. */
+  #rowsErased = 0
+  /** Every page of indices was looked at. */
+  #usesAreKnown = false
+  #splitsRow = false
+  #hasPlainPages = false
   readonly #keptEntries: readonly number[] | undefined
   #indexMap: IndexMap | undefined
 
@@ -115,6 +150,8 @@ class ChunkEraser {
   }
 
   async run(): Promise<Outcome> {
+    const { source, signal } = this.#erasure
+    this.#index = await readChunkIndex(source, this.#erasure.chunk, signal === undefined ? {} : { signal })
     for (let place = await this.#walk.next(); place !== undefined; place = await this.#walk.next()) {
       const { head } = place
       if (head.kind === 'index') throw unsupported('index pages')
@@ -126,12 +163,56 @@ class ChunkEraser {
     if (this.#cursor.rows !== group.numRows) throw malformed('a column chunk has not as many rows as its row group')
     const keptEntries = await this.#scrubDictionary()
     if (keptEntries !== undefined) return { kind: 'rebuild', keptEntries }
-    return { kind: 'erased', chunk: { pages: this.#pages, facts: this.#facts, watch: this.#watch } }
+    return { kind: 'erased', chunk: this.#finish() }
+  }
+
+  #finish(): ErasedChunk {
+    const { numValues } = this.#erasure.chunk
+    const { total } = this.#facts
+    const index = this.#finishIndex()
+    const left = this.#pages.reduce((sum, page) => (page.kind === 'dictionary' ? sum : sum + page.numValues), 0)
+    const statistics = this.#watch?.edited({
+      nulls: numValues - left - total.values,
+      values: total.values,
+      nans: total.nans,
+      bounds: this.#watch.isTold ? this.#bounds(index) : undefined,
+    })
+    return { pages: this.#pages, erased: total, statistics, index }
+  }
+
+  #finishIndex(): ChunkIndex | undefined {
+    // An offset index has no words for pages that begin inside a row.
+    if (this.#index === undefined || this.#splitsRow) return undefined
+    const { chunk, compare } = this.#erasure
+    return eraseChunkIndex(this.#index, {
+      pages: this.#indexPages,
+      pagesBefore: this.#dataPages,
+      column: chunk.column,
+      compare,
+    })
+  }
+
+  /** The bounds of what stays: of the dictionary's entries in use where that is all, else of the pages. */
+  #bounds(index: ChunkIndex | undefined): (ValueBounds & { isExact: boolean }) | undefined {
+    const { chunk, compare } = this.#erasure
+    if (compare === undefined) return undefined
+    const dictionary = this.#dictionary
+    if (dictionary !== undefined && !this.#hasPlainPages && this.#usesAreKnown) {
+      const entries = this.#keptEntries ?? dictionary.entries('used')
+      const used = entries.map((entry) => dictionary.entry(entry))
+      const bounds = boundsOfValues(used, { column: chunk.column, compare })
+      return bounds === undefined ? undefined : { ...bounds, isExact: true }
+    }
+    const bounds = index === undefined ? undefined : boundsOfIndex(index, compare)
+    return bounds === undefined ? undefined : { ...bounds, isExact: false }
   }
 
   #makeFacts(): ErasedFacts {
-    const hasDictionary = this.#dictionaryPlace !== undefined
-    return new ErasedFacts(this.#erasure.chunk.column, { watch: this.#watch, hasDictionary })
+    const entryBytes = (index: number): Uint8Array => this.#dictionary!.entry(index)
+    return new ErasedFacts(this.#erasure.chunk.column, {
+      watch: this.#watch,
+      entryBytes: this.#dictionaryPlace === undefined ? undefined : entryBytes,
+    })
   }
 
   async #noteDictionary(place: PagePlace): Promise<void> {
@@ -152,15 +233,42 @@ class ChunkEraser {
     const early = repeats ? await this.#sections(place) : undefined
     const rows =
       early === undefined ? this.#cursor.flat(numValues) : this.#cursor.repeated(early.repetitionLevels!, numValues)
-    const isRemapped = this.#indexMap !== undefined && isDictionaryEncoded(place.head.encoding)
-    if (rows.drops.size === 0 && !isRemapped) {
-      if (isDictionaryEncoded(place.head.encoding)) this.#unread.push(place)
-      this.#pages.push(keptPage(place))
-      return
+    const isIndices = isDictionaryEncoded(place.head.encoding)
+    const { edit, page } =
+      rows.drops.size === 0 && !(isIndices && this.#indexMap !== undefined)
+        ? this.#keepPage(place)
+        : await this.#editPage(place, { rows, sections: early ?? (await this.#sections(place)) })
+    if (page !== undefined) {
+      this.#pages.push(page)
+      this.#hasPlainPages ||= !isIndices
+      this.#splitsRow ||= !rows.startsRow
+      this.#indexPages.push({
+        ordinal: this.#dataPages,
+        source: { offset: place.offset, end: place.end },
+        firstRowBefore: rows.firstRow,
+        firstRow: this.#rowsKept,
+        edit,
+      })
     }
-    const sections = early ?? (await this.#sections(place))
-    if (isDictionaryEncoded(sections.encoding)) await this.#loadDictionary()
+    this.#dataPages += 1
+    this.#rowsKept += rows.numRows - this.#rowsErased
+    this.#rowsErased = 0
+  }
+
+  #keepPage(place: DataPlace): EditedPage {
+    if (isDictionaryEncoded(place.head.encoding)) this.#unread.push(place)
+    return { page: keptPage(place), edit: undefined }
+  }
+
+  async #editPage(
+    place: DataPlace,
+    { rows, sections }: { rows: PageRows; sections: PageSections },
+  ): Promise<EditedPage> {
     const { sink, chunk, spool } = this.#erasure
+    const isIndices = isDictionaryEncoded(sections.encoding)
+    if (isIndices) await this.#loadDictionary()
+    const bounds = this.#index === undefined ? [] : indexBounds(this.#index, this.#dataPages)
+    const watch = new BoundsWatch(bounds, chunk.column)
     const erased = erasePage({
       head: place.head,
       sections,
@@ -170,17 +278,43 @@ class ChunkEraser {
       entryBytes: (index) => this.#dictionary!.entry(index),
       compressOptions: await this.#levelOf(place, sections),
       indexMap: this.#indexMap,
+      watch,
       sink,
     })
-    if (erased.kind === 'empty') return
-    if (isDictionaryEncoded(sections.encoding) && !isRemapped)
-      this.#dictionary!.markUsed(erased.values, erased.numPresent)
-    this.#pages.push({
+    const counts = this.#facts.page
+    this.#facts.endPage()
+    this.#rowsErased = erased.kind === 'empty' ? rows.numRows : erased.rowsErased
+    if (erased.kind === 'empty') return { page: undefined, edit: undefined }
+    if (isIndices && this.#indexMap === undefined) this.#dictionary!.markUsed(erased.values, erased.numPresent)
+    const isDescribed = this.#index?.columnIndex !== undefined && erased.numPresent > 0
+    const edit: PageEdit = {
+      numValues: erased.numValues,
+      numPresent: erased.numPresent,
+      nullsBefore: place.head.numValues - erased.numPresentBefore,
+      erased: counts,
+      bounds: isDescribed && (watch.isTold || bounds.length === 0) ? this.#pageBounds(erased, sections) : 'kept',
+    }
+    const page = {
       ...keptPage(place),
       ...(await spoolPage(spool, erased)),
       uncompressedBytes: erased.header.length + erased.uncompressedBytes,
       numValues: erased.numValues,
-    })
+    }
+    return { page, edit }
+  }
+
+  #pageBounds(
+    { values, numPresent }: Extract<ErasedPage, { kind: 'page' }>,
+    { encoding }: PageSections,
+  ): ValueBounds | 'unknown' {
+    const { chunk, compare } = this.#erasure
+    if (compare === undefined) return 'unknown'
+    const kept = this.#keptEntries
+    const entry = (index: number): Uint8Array => this.#dictionary!.entry(kept === undefined ? index : kept[index]!)
+    const section = { encoding, values, count: numPresent }
+    const { column } = chunk
+    const left = valuesOfSection(section, { column, entry: isDictionaryEncoded(encoding) ? entry : undefined })
+    return boundsOfValues(left, { column, compare }) ?? 'unknown'
   }
 
   async #sections(place: DataPlace): Promise<PageSections> {
@@ -225,6 +359,7 @@ class ChunkEraser {
     if (place === undefined) return undefined
     if (this.#keptEntries !== undefined) {
       const kept = new Set(this.#keptEntries)
+      this.#usesAreKnown = true
       await this.#watchEntries((index) => kept.has(index))
       this.#pages.unshift(await this.#writeDictionary(place, { keptEntries: this.#keptEntries }))
       return undefined
@@ -250,7 +385,7 @@ class ChunkEraser {
   /** What stays in the dictionary stays in a row; the statistics may have been made of what does not. */
   async #watchEntries(isUsed: (index: number) => boolean): Promise<void> {
     const dictionary = await this.#loadDictionary()
-    for (const index of this.#facts.entries.keys()) {
+    for (const index of this.#facts.entries) {
       if (isUsed(index)) continue
       const bytes = dictionary.entry(index)
       this.#watch?.see(bytes, 0, bytes.length)
@@ -260,9 +395,9 @@ class ChunkEraser {
   /** Entries that an erased row used, or that equal one of its values that stood outside the dictionary. */
   async #suspects(): Promise<number[]> {
     const { entries, plainValues } = this.#facts
-    if (plainValues.count === 0) return [...entries.keys()]
+    if (plainValues.count === 0) return [...entries]
     const equal = (await this.#loadDictionary()).entriesIn(plainValues)
-    return [...new Set([...entries.keys(), ...equal])]
+    return [...new Set([...entries, ...equal])]
   }
 
   async #isAnyUnused(suspects: readonly number[]): Promise<boolean> {
@@ -274,6 +409,7 @@ class ChunkEraser {
       dictionary.markUsed(sections.values, presentCount(sections, this.#erasure.chunk))
       pending = pending.filter((index) => !dictionary.isUsed(index))
     }
+    this.#usesAreKnown = true
     return pending.length > 0
   }
 

@@ -10,11 +10,12 @@ import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, requireField, setField } from '../thrift-fields.ts'
 import { writeThrift } from '../thrift-writer.ts'
 import type { ByteSink } from './byte-sink.ts'
+import type { ErasedFacts } from './erased-facts.ts'
 import { type IndexMap, remapIndices } from './remap-indices.ts'
 import type { PageRows } from './row-cursor.ts'
 import { presentValues, spliceLevels } from './splice-levels.ts'
 import { spliceValues } from './splice-values.ts'
-import { StatisticsWatch } from './statistics-watch.ts'
+import { type BoundsWatch, StatisticsWatch } from './statistics-watch.ts'
 import type { ErasedValues } from './value-splice.ts'
 
 export interface PageErasure {
@@ -22,20 +23,16 @@ export interface PageErasure {
   readonly sections: PageSections
   readonly rows: PageRows
   readonly chunk: Pick<ColumnChunkInfo, 'column' | 'codec'>
-  readonly erased: ErasedLevels & ErasedValues
+  readonly erased: ErasedFacts
   /** The bytes of the dictionary's entry, for pages of indices. */
   readonly entryBytes: (index: number) => Uint8Array
   readonly compressOptions: CompressOptions
   /** Where indices point into a new dictionary. */
   readonly indexMap: IndexMap | undefined
+  /** Watches what goes beside the page's own statistics. */
+  readonly watch: BoundsWatch | undefined
   /** Cleared and used. */
   readonly sink: ByteSink
-}
-
-/** Told of the levels that go. */
-export interface ErasedLevels {
-  repetitionLevel(level: number, times: number): void
-  definitionLevel(level: number, times: number): void
 }
 
 /** What is left of a page; nothing where all its entries are gone. Views are valid until the sink is used again. */
@@ -51,6 +48,9 @@ export type ErasedPage =
       /** Values, decompressed, and how many. */
       readonly values: Uint8Array
       readonly numPresent: number
+      readonly numPresentBefore: number
+      /** Rows that began in the page and go. */
+      readonly rowsErased: number
     }
 
 /** Leaves the entries of erased rows out of a data page. @throws LetheError `malformed`, `unsupported` */
@@ -71,7 +71,10 @@ export function erasePage(erasure: PageErasure): ErasedPage {
     count: present.count,
     drops: present.drops,
     sink,
-    erased: watch === undefined ? erasure.erased : alsoSeen(erasure, watch),
+    erased: alsoSeen(
+      erasure,
+      [watch, erasure.watch].filter((also) => also !== undefined),
+    ),
   })
   if (rows.drops.size === numValues) return { kind: 'empty' }
   if (erasure.indexMap !== undefined && isDictionaryEncoded(sections.encoding)) {
@@ -83,9 +86,12 @@ export function erasePage(erasure: PageErasure): ErasedPage {
     ...layout,
     numValues: numValues - rows.drops.size,
     numPresent: present.count - present.drops.size,
+    numPresentBefore: present.count,
+    rowsErased: chunk.column.maxRepetitionLevel === 0 ? rows.drops.size : layout.rowsErased,
     statistics: watch?.edited({
       nulls: rows.drops.size - present.drops.size,
       values: present.drops.size,
+      nans: erasure.erased.page.nans,
     }),
   }
   return head.kind === 'data-v1' ? writePageV1(erasure, left) : writePageV2(erasure, head, left)
@@ -112,6 +118,7 @@ interface Layout {
 interface PageLeft extends Layout {
   readonly numValues: number
   readonly numPresent: number
+  readonly numPresentBefore: number
   readonly statistics: ThriftStruct | undefined
 }
 
@@ -202,8 +209,9 @@ function finishPage(
   }: { body: Uint8Array; uncompressedBytes: number; left: PageLeft; values: Uint8Array },
 ): ErasedPage {
   setSizes(header, { body, uncompressedBytes })
-  const { numValues, numPresent } = left
-  return { kind: 'page', header: writeThrift(header), body, uncompressedBytes, numValues, values, numPresent }
+  const { numValues, numPresent, numPresentBefore, rowsErased } = left
+  const counts = { numValues, numPresent, numPresentBefore, rowsErased }
+  return { kind: 'page', header: writeThrift(header), body, uncompressedBytes, values, ...counts }
 }
 
 /** Sizes and, where the source has one, the CRC of a page whose body is new. */
@@ -224,17 +232,18 @@ function watchOf({ head, chunk: { column } }: PageErasure): StatisticsWatch | un
   return statistics === undefined ? undefined : new StatisticsWatch(statistics, column)
 }
 
-/** The page's own statistics are watched beside the chunk's. */
-function alsoSeen({ erased, entryBytes }: PageErasure, watch: StatisticsWatch): ErasedValues {
+/** Bounds of the page alone are watched beside the chunk's. */
+function alsoSeen({ erased, entryBytes }: PageErasure, watches: readonly BoundsWatch[]): ErasedValues {
+  if (watches.length === 0) return erased
   return {
     value(bytes, start, end) {
-      watch.see(bytes, start, end)
+      for (const watch of watches) watch.see(bytes, start, end)
       erased.value(bytes, start, end)
     },
     entry(index, times) {
       erased.entry(index, times)
       const bytes = entryBytes(index)
-      watch.see(bytes, 0, bytes.length)
+      for (const watch of watches) watch.see(bytes, 0, bytes.length)
     },
   }
 }

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { erasureFaults } from '../../../../test/parquet/erasure-check.ts'
 import { generateFile, makePlans } from '../../../../test/parquet/generate.ts'
+import { ids } from '../../../../test/parquet/ids.ts'
 import { readImage } from '../../../../test/parquet/image.ts'
 import { duckdbDigests, hyparquetDigests } from '../../../../test/parquet/readers.ts'
 import { type Canary, canariesOf, findResidue } from '../../../../test/parquet/residue.ts'
+import { child } from '../../../../test/parquet/thrift-tree.ts'
 import { Ranges } from '../../../domain/ranges.ts'
 import { type Edit, editedView } from '../../edit.ts'
 import { bytesSource } from '../../range-source.ts'
@@ -138,6 +140,26 @@ describe('an erasure', () => {
       )
     ).output
     expect(await hyparquetDigests(twice)).toEqual(await hyparquetDigests(once))
+  })
+
+  it('keeps page indexes, size and encoding statistics of edited chunks, and bounds in statistics', async () => {
+    const bytes = await generateFile({ ...plan, statistics: 'page', columns: 8 })
+    const { output } = await erase(bytes, [0, 150, 399])
+    const [before, after] = [bytes, output].map((file) => readImage(file).groups.flatMap(({ chunks }) => chunks))
+    const what = (chunks: typeof before) =>
+      chunks!.map(({ leaf, columnIndex, offsetIndex, meta }) => {
+        const statistics = child(meta, ids.meta.statistics)
+        const { minValue, maxValue, nullCount } = ids.statistics
+        const hasNullCount = leaf.maxRepetition > 0 || statistics?.has(nullCount)
+        return {
+          column: leaf.path.join('.'),
+          has: [columnIndex !== undefined, offsetIndex !== undefined, hasNullCount],
+          sizes: meta.has(ids.meta.sizeStatistics),
+          encodings: meta.has(ids.meta.encodingStats),
+          bounds: [minValue, maxValue].map((id) => statistics?.has(id)),
+        }
+      })
+    expect(what(after)).toEqual(what(before))
   })
 
   it('is refused where a chunk has pages behind its end, whichever rows go', async () => {

@@ -13,6 +13,7 @@ import { eraseChunk } from './erase-chunk.ts'
 import { erasedChunkStruct } from './erased-chunk-struct.ts'
 import { requireWholeChunks } from './require-whole-chunks.ts'
 import { chunksBeforeGaps, requireDisjoint } from './structures.ts'
+import { valueOrder } from './value-order.ts'
 
 export interface RowErasure {
   /** Ordinals in the file of the rows to leave out. */
@@ -80,7 +81,8 @@ interface GroupErasure extends FileErasure {
 async function eraseGroup(source: RangeSource, { group, erasedRows, ...erasure }: GroupErasure): Promise<PlannedGroup> {
   const chunks = []
   for (const chunk of group.chunks) {
-    const erased = await eraseChunk({ ...erasure, source, chunk, group })
+    const compare = valueOrder(erasure.file.struct, chunk.column)
+    const erased = await eraseChunk({ ...erasure, source, chunk, group, compare })
     chunks.push({ chunk, struct: erasedChunkStruct(chunk, erased), erased })
   }
   return { group, struct: copyStruct(group.struct), numRows: group.numRows - erasedRows, chunks }

@@ -1,9 +1,10 @@
 import type { ColumnChunkInfo } from '../column-chunk.ts'
-import { ColumnChunk, ColumnMetaData, PageEncodingStats } from '../metadata.ts'
+import { ColumnChunk, ColumnMetaData, PageEncodingStats, SizeStatistics } from '../metadata.ts'
 import { encodings, type PageType, pageTypes } from '../metadata-enums.ts'
 import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, removeField, requireField, setField } from '../thrift-fields.ts'
 import type { ErasedChunk, ErasedChunkPage } from './erase-chunk.ts'
+import type { ErasedCounts } from './erased-facts.ts'
 
 /**
  * The ColumnChunk of a chunk that rows were left out of: counts, sizes and statistics of what stays. Offsets are still
@@ -12,7 +13,7 @@ import type { ErasedChunk, ErasedChunkPage } from './erase-chunk.ts'
 export function erasedChunkStruct(chunk: ColumnChunkInfo, erased: ErasedChunk): ThriftStruct {
   const struct = copyStruct(chunk.struct)
   const metaData = requireField(struct, ColumnChunk.metaData)
-  const { pages, facts, watch } = erased
+  const { pages, statistics } = erased
   const numValues = sum(pages, (page) => (page.kind === 'dictionary' ? 0 : page.numValues))
   setField(metaData, ColumnMetaData.numValues, numValues)
   setField(
@@ -25,25 +26,42 @@ export function erasedChunkStruct(chunk: ColumnChunkInfo, erased: ErasedChunk): 
     ColumnMetaData.totalUncompressedSize,
     sum(pages, (page) => page.uncompressedBytes),
   )
-  if (watch !== undefined) {
-    const nulls = chunk.numValues - numValues - facts.values
-    setField(metaData, ColumnMetaData.statistics, watch.edited({ nulls, values: facts.values }))
-  }
+  if (statistics !== undefined) setField(metaData, ColumnMetaData.statistics, statistics)
   const stats = getField(metaData, ColumnMetaData.encodingStats)
   if (stats !== undefined) setField(metaData, ColumnMetaData.encodingStats, encodingStats(stats, pages))
   removeField(metaData, ColumnMetaData.indexPageOffset)
-  for (const field of [ColumnMetaData.sizeStatistics, ColumnMetaData.geospatialStatistics]) removeField(metaData, field)
+  const sizes = getField(metaData, ColumnMetaData.sizeStatistics)
+  if (sizes !== undefined && !eraseSizes(sizes, erased.erased)) removeField(metaData, ColumnMetaData.sizeStatistics)
+  // A box around places, made of the values; nobody can say which of them it tells.
+  if (erased.erased.values > 0) removeField(metaData, ColumnMetaData.geospatialStatistics)
   for (const field of [ColumnMetaData.bloomFilterOffset, ColumnMetaData.bloomFilterLength]) removeField(metaData, field)
-  for (const field of indexFields) removeField(struct, field)
+  if (erased.index === undefined) for (const field of indexFields.offset) removeField(struct, field)
+  if (erased.index?.columnIndex === undefined) for (const field of indexFields.column) removeField(struct, field)
   return struct
 }
 
-const indexFields = [
-  ColumnChunk.offsetIndexOffset,
-  ColumnChunk.offsetIndexLength,
-  ColumnChunk.columnIndexOffset,
-  ColumnChunk.columnIndexLength,
-] as const
+const indexFields = {
+  offset: [ColumnChunk.offsetIndexOffset, ColumnChunk.offsetIndexLength],
+  column: [ColumnChunk.columnIndexOffset, ColumnChunk.columnIndexLength],
+} as const
+
+/** Takes what is gone out of size statistics; false where they say less than that. */
+function eraseSizes(sizes: ThriftStruct, { bytes, repetitionLevels, definitionLevels }: ErasedCounts): boolean {
+  const before = getField(sizes, SizeStatistics.unencodedByteArrayDataBytes)
+  if (before !== undefined) setField(sizes, SizeStatistics.unencodedByteArrayDataBytes, before - bytes)
+  let isPossible = before === undefined || before >= bytes
+  for (const [field, erased] of [
+    [SizeStatistics.repetitionLevelHistogram, repetitionLevels],
+    [SizeStatistics.definitionLevelHistogram, definitionLevels],
+  ] as const) {
+    const histogram = getField(sizes, field)
+    if (histogram === undefined || histogram.length === 0) continue
+    const left = histogram.map((count, level) => count - (erased[level] ?? 0))
+    isPossible &&= histogram.length === erased.length && left.every((count) => count >= 0)
+    setField(sizes, field, left)
+  }
+  return isPossible
+}
 
 function sum(pages: readonly ErasedChunkPage[], sizeOf: (page: ErasedChunkPage) => number): number {
   return pages.reduce((total, page) => total + sizeOf(page), 0)

@@ -1,54 +1,98 @@
 import { ByteSet } from '../find/byte-set.ts'
 import type { LeafColumn } from '../schema.ts'
-import type { ErasedLevels } from './erase-page.ts'
 import type { StatisticsWatch } from './statistics-watch.ts'
 import { comparableBytes } from './tells-value.ts'
-import type { ErasedValues } from './value-splice.ts'
+import { isFloating, isNaNValue } from './value-order.ts'
+import type { ErasedLevels, ErasedValues } from './value-splice.ts'
 
-/** What is gone of a column chunk, gathered page by page. */
-export class ErasedFacts implements ErasedLevels, ErasedValues {
-  readonly #watch: StatisticsWatch | undefined
-  readonly #comparable: (bytes: Uint8Array) => Uint8Array
-  readonly #keepsValues: boolean
-  /** Values, those that stood in dictionary entries too. */
+/** How much of a page or chunk is gone. */
+export class ErasedCounts {
+  /** Entries that had a value. */
   values = 0
-  /** The entries of the dictionary that erased rows used, and how often. */
-  readonly entries = new Map<number, number>()
-  /** The values that stood outside the dictionary, in comparable form; gathered only where there is a dictionary. */
-  readonly plainValues = new ByteSet()
-  /** Bytes of the values that stood outside the dictionary. */
-  plainBytes = 0
+  /** Values that are NaN. */
+  nans = 0
+  /** Bytes of BYTE_ARRAY values, as if they stood in no dictionary. */
+  bytes = 0
+  /** Entries by level. */
   readonly repetitionLevels: Float64Array
   readonly definitionLevels: Float64Array
 
+  constructor({ maxRepetitionLevel, maxDefinitionLevel }: LeafColumn) {
+    this.repetitionLevels = new Float64Array(maxRepetitionLevel + 1)
+    this.definitionLevels = new Float64Array(maxDefinitionLevel + 1)
+  }
+
+  add(other: ErasedCounts): void {
+    this.values += other.values
+    this.nans += other.nans
+    this.bytes += other.bytes
+    for (const kind of ['repetitionLevels', 'definitionLevels'] as const) {
+      for (const [level, count] of other[kind].entries()) this[kind][level]! += count
+    }
+  }
+}
+
+/** What is gone of a column chunk, gathered page by page. */
+export class ErasedFacts implements ErasedLevels, ErasedValues {
+  readonly #column: LeafColumn
+  readonly #watch: StatisticsWatch | undefined
+  readonly #comparable: (bytes: Uint8Array) => Uint8Array
+  readonly #entryBytes: ((index: number) => Uint8Array) | undefined
+  readonly #isFloating: boolean
+  readonly total: ErasedCounts
+  /** Of the page at hand. */
+  page: ErasedCounts
+  /** The entries of the dictionary that erased rows used. */
+  readonly entries = new Set<number>()
+  /** The values that stood outside the dictionary, in comparable form; gathered only where there is a dictionary. */
+  readonly plainValues = new ByteSet()
+
+  /** @param entryBytes of the dictionary, where the chunk has one */
   constructor(
     column: LeafColumn,
-    { watch, hasDictionary }: { watch: StatisticsWatch | undefined; hasDictionary: boolean },
+    {
+      watch,
+      entryBytes,
+    }: { watch: StatisticsWatch | undefined; entryBytes: ((index: number) => Uint8Array) | undefined },
   ) {
+    this.#column = column
     this.#watch = watch
     this.#comparable = comparableBytes(column)
-    this.#keepsValues = hasDictionary
-    this.repetitionLevels = new Float64Array(column.maxRepetitionLevel + 1)
-    this.definitionLevels = new Float64Array(column.maxDefinitionLevel + 1)
+    this.#entryBytes = entryBytes
+    this.#isFloating = isFloating(column)
+    this.total = new ErasedCounts(column)
+    this.page = new ErasedCounts(column)
+  }
+
+  /** Counts anew for the next page. */
+  endPage(): void {
+    this.total.add(this.page)
+    this.page = new ErasedCounts(this.#column)
   }
 
   value(bytes: Uint8Array, start: number, end: number): void {
-    this.values += 1
-    this.plainBytes += end - start
+    this.#count(bytes.subarray(start, end), 1)
     this.#watch?.see(bytes, start, end)
-    if (this.#keepsValues) this.plainValues.add(this.#comparable(bytes.subarray(start, end)))
+    if (this.#entryBytes !== undefined) this.plainValues.add(this.#comparable(bytes.subarray(start, end)))
   }
 
+  /** Whether statistics tell of it is seen when all pages were: other rows may use the same entry. */
   entry(index: number, times: number): void {
-    this.values += times
-    this.entries.set(index, times + (this.entries.get(index) ?? 0))
+    this.entries.add(index)
+    this.#count(this.#entryBytes!(index), times)
+  }
+
+  #count(value: Uint8Array, times: number): void {
+    this.page.values += times
+    this.page.bytes += times * value.length
+    if (this.#isFloating && isNaNValue(this.#column, value)) this.page.nans += times
   }
 
   repetitionLevel(level: number, times: number): void {
-    this.repetitionLevels[level]! += times
+    this.page.repetitionLevels[level]! += times
   }
 
   definitionLevel(level: number, times: number): void {
-    this.definitionLevels[level]! += times
+    this.page.definitionLevels[level]! += times
   }
 }

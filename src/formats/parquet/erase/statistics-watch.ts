@@ -4,31 +4,50 @@ import type { LeafColumn } from '../schema.ts'
 import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, hasField, removeField, setField } from '../thrift-fields.ts'
 import { type Bound, mayTell } from './tells-value.ts'
+import type { ValueBounds } from './value-bounds.ts'
 
-/** What of a column's level entries is gone. */
-export interface ErasedCounts {
-  /** Entries without a value. */
-  readonly nulls: number
-  readonly values: number
-}
-
-/** Watches the values that go, and so learns what of the statistics of a chunk or page may stay. */
-export class StatisticsWatch {
-  readonly #statistics: ThriftStruct
-  readonly #column: LeafColumn
+/** Watches the values that go, and so learns whether bounds may tell one of them. */
+export class BoundsWatch {
   readonly #bounds: readonly Bound[]
+  readonly #column: LeafColumn
   #isTold = false
 
-  constructor(statistics: ThriftStruct, column: LeafColumn) {
-    this.#statistics = statistics
+  constructor(bounds: readonly Bound[], column: LeafColumn) {
+    this.#bounds = bounds
     this.#column = column
-    this.#bounds = boundsOf(statistics)
+  }
+
+  get isTold(): boolean {
+    return this.#isTold
   }
 
   see(bytes: Uint8Array, start: number, end: number): void {
     if (this.#isTold || this.#bounds.length === 0) return
     const value = bytes.subarray(start, end)
     this.#isTold = this.#bounds.some((bound) => mayTell(bound, this.#column, value))
+  }
+}
+
+/** What is gone of a chunk or page. */
+export interface StatisticsErasure {
+  /** Entries without a value. */
+  readonly nulls: number
+  readonly values: number
+  /** Values that are NaN. */
+  readonly nans: number
+  /** Of what stays, where they are known. */
+  readonly bounds?: (ValueBounds & { readonly isExact: boolean }) | undefined
+}
+
+/** Watches the values that go, and so learns what of the statistics of a chunk or page may stay. */
+export class StatisticsWatch extends BoundsWatch {
+  readonly #statistics: ThriftStruct
+  readonly #column: LeafColumn
+
+  constructor(statistics: ThriftStruct, column: LeafColumn) {
+    super(boundsOf(statistics), column)
+    this.#statistics = statistics
+    this.#column = column
   }
 
   /**
@@ -37,25 +56,39 @@ export class StatisticsWatch {
    *
    * @throws LetheError `malformed` for a null count that is less than the nulls that were there
    */
-  edited({ nulls, values }: ErasedCounts): ThriftStruct {
+  edited({ nulls, values, nans, bounds }: StatisticsErasure): ThriftStruct {
     const edited = copyStruct(this.#statistics)
     // The order of INT96 is undefined, so that nobody can say what its bounds are of.
-    if (this.#isTold || this.#column.physicalType === 'INT96')
+    if (this.isTold || this.#column.physicalType === 'INT96') {
       for (const field of boundFields) removeField(edited, field)
-    if (values > 0) for (const field of [Statistics.distinctCount, Statistics.nanCount]) removeField(edited, field)
-    if (nulls > 0 && hasField(edited, Statistics.nullCount)) this.#countNulls(edited, nulls)
+      if (bounds !== undefined) setBounds(edited, { ...bounds, source: this.#statistics })
+    }
+    if (values > 0) removeField(edited, Statistics.distinctCount)
+    if (nans > 0) subtract(edited, Statistics.nanCount, nans)
+    // Writers disagree on whether an empty list is a null.
+    if (nulls > 0 && this.#column.maxRepetitionLevel > 0) removeField(edited, Statistics.nullCount)
+    else if (nulls > 0) subtract(edited, Statistics.nullCount, nulls)
     return edited
   }
+}
 
-  #countNulls(edited: ThriftStruct, nulls: number): void {
-    // Writers disagree on whether an empty list is a null.
-    if (this.#column.maxRepetitionLevel > 0) {
-      removeField(edited, Statistics.nullCount)
-      return
-    }
-    const left = getField(edited, Statistics.nullCount)! - nulls
-    if (left < 0) throw malformed('the statistics have fewer nulls than the column')
-    setField(edited, Statistics.nullCount, left)
+function subtract(statistics: ThriftStruct, field: typeof Statistics.nullCount, gone: number): void {
+  const count = getField(statistics, field)
+  if (count === undefined) return
+  if (count < gone) throw malformed(`${field.name} is less than what there was`)
+  setField(statistics, field, count - gone)
+}
+
+function setBounds(
+  edited: ThriftStruct,
+  { min, max, isExact, source }: ValueBounds & { isExact: boolean; source: ThriftStruct },
+): void {
+  // The deprecated pair has another order; who has only that keeps none.
+  if (!hasField(source, Statistics.minValue) || !hasField(source, Statistics.maxValue)) return
+  setField(edited, Statistics.minValue, min)
+  setField(edited, Statistics.maxValue, max)
+  for (const field of [Statistics.isMinValueExact, Statistics.isMaxValueExact]) {
+    if (hasField(source, field)) setField(edited, field, isExact)
   }
 }
 

@@ -10,6 +10,12 @@ export interface ErasedValues {
   entry(index: number, times: number): void
 }
 
+/** Told of the levels that go. */
+export interface ErasedLevels {
+  repetitionLevel(level: number, times: number): void
+  definitionLevel(level: number, times: number): void
+}
+
 export interface ValueSplice {
   readonly column: Pick<LeafColumn, 'physicalType' | 'typeLength'>
   /** Values in the section; none of them is null. */

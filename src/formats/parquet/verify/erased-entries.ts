@@ -5,12 +5,19 @@ import type { LevelSection } from '../page-body.ts'
 /** Rows of a file, counted through the pages of one column chunk. */
 export class EntryRows {
   readonly #erased: Ranges
+  readonly #firstRow: number
   /** Ordinal in the file of the row that begins next. */
   #next: number
 
   constructor(erased: Ranges, firstRow: number) {
     this.#erased = erased
+    this.#firstRow = firstRow
     this.#next = firstRow
+  }
+
+  /** Of the rows begun so far, those that stay. */
+  get keptRows(): number {
+    return this.#next - this.#firstRow - this.#erased.sizeWithin(this.#firstRow, this.#next)
   }
 
   /** The next page's entries that belong to rows that stay; without repetition levels an entry is a row. */

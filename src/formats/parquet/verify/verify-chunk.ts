@@ -13,6 +13,7 @@ import { forEachIndex, hasKeptIndices, hasKeptValues } from './compare-values.ts
 import { EntryRows, keptValues, levelDigest } from './erased-entries.ts'
 import { require } from './not-verified.ts'
 import type { PieceMap } from './piece-map.ts'
+import { type NewPage, verifyPageIndex } from './verify-page-index.ts'
 
 export interface ChunkVerification {
   readonly source: RangeSource
@@ -48,6 +49,7 @@ class ChunkVerifier {
   #entryMap: Int32Array | undefined
   #numValues = 0
   #expectedValues = 0
+  readonly #newPages: NewPage[] = []
 
   constructor(request: ChunkVerification) {
     this.#request = request
@@ -69,6 +71,7 @@ class ChunkVerifier {
     const { before, after } = this.#request
     require(this.#numValues === before.numValues, 'the source has other counts than it says')
     require(this.#expectedValues === after.numValues, 'a column chunk has another count of values than its pages')
+    await verifyPageIndex(this.#request.view, after, this.#newPages)
   }
 
   async #nextAfter(): Promise<PagePlace> {
@@ -96,10 +99,12 @@ class ChunkVerifier {
     const { column } = this.#request.before
     this.#numValues += numValues
     const early = column.maxRepetitionLevel === 0 ? undefined : await this.#sectionsBefore(place)
+    const firstRow = this.#rows.keptRows
     const kept = this.#rows.kept(early?.repetitionLevels, numValues)
     this.#expectedValues += kept.size
     if (kept.size === 0 && numValues > 0) return
     const edited = await this.#nextAfter()
+    this.#newPages.push({ offset: edited.offset, end: edited.end, firstRow })
     const mayPointElsewhere = this.#entryMap !== undefined && isDictionaryEncoded({ encoding })
     if (this.#isSame(place, edited)) {
       require(kept.size === numValues, 'a page with an erased row was kept')

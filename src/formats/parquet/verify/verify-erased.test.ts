@@ -121,11 +121,10 @@ describe('verifying an edited file', () => {
   })
 
   it('rejects a file with bytes between its structures', async () => {
-    const pieces = [...edit.pieces]
-    const footer = pieces.pop()!
-    await expect(verify(withPieces([...pieces, { from: 'source', start: 4, end: 20 }, footer]))).rejects.toMatchObject({
-      code: 'not-verified',
-    })
+    const { footerStart } = await readFooter(editedView(source, edit))
+    // Behind all structures and before the footer, which says where it is itself.
+    const changed = withPieces(inserted(edit.pieces, { at: footerStart, piece: { from: 'source', start: 4, end: 20 } }))
+    await expect(verify(changed)).rejects.toMatchObject({ code: 'not-verified' })
   })
 
   it('rejects a file in which the search still finds a row, whatever the edit says', async () => {
@@ -139,6 +138,18 @@ describe('verifying an edited file', () => {
     })
   })
 })
+
+function inserted(pieces: Iterable<Piece>, { at, piece }: { at: number; piece: Piece }): Piece[] {
+  const result: Piece[] = []
+  let position = 0
+  for (const { from, start, end } of pieces) {
+    const split = start + at - position
+    if (split > start && split <= end) result.push({ from, start, end: split }, piece, { from, start: split, end })
+    else result.push({ from, start, end })
+    position += end - start
+  }
+  return result
+}
 
 async function isAccepted(changed: Edit): Promise<boolean> {
   try {
