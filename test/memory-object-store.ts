@@ -93,7 +93,7 @@ export function makeMemoryObjectStore(objects: Readonly<Record<string, string>> 
       get(key)
     },
 
-    async write(key, { source, edit, condition }, { signal } = {}) {
+    async write(key, { source, edit, condition }, { signal, beforeCommit } = {}) {
       calls.push(`write ${key}`)
       requireCondition(key, condition)
       const view = editedView(source, edit)
@@ -103,12 +103,14 @@ export function makeMemoryObjectStore(objects: Readonly<Record<string, string>> 
         bytes.set(await view.read(at, Math.min(view.size, at + 65_536)), at)
       }
       requireUninterrupted(signal)
+      await beforeCommit?.()
       requireCondition(key, condition)
       return save(key, bytes)
     },
 
-    async remove(key, condition) {
+    async remove(key, condition, { beforeCommit } = {}) {
       calls.push(`remove ${key}`)
+      await beforeCommit?.()
       requireCondition(key, condition)
       stored.delete(key)
     },

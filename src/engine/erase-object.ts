@@ -3,7 +3,7 @@ import type { ObjectReport } from '../domain/report.ts'
 import type { Edit, EraseSummary } from '../formats/edit.ts'
 import type { DetectableFormat, Found, Search } from '../formats/format.ts'
 import { makeSpool, type SpoolOptions } from '../formats/spool.ts'
-import type { ObjectStore, OpenObject } from '../ports/object-store.ts'
+import type { CommitOptions, ObjectStore, ObjectVersion, OpenObject } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
 import { countingSource } from './counting-source.ts'
 import { purgeVersions } from './purge-versions.ts'
@@ -22,7 +22,23 @@ export interface EraseObjectRequest {
   readonly dryRun: boolean
   readonly spool?: SpoolOptions
   readonly signal?: AbortSignal
+  /** Told of each step, and waited for: where it rejects with `interrupted` the object is left at that step. */
+  readonly onStep?: (step: EraseStep) => Promise<void>
 }
+
+/**
+ * The steps of an object, for whoever keeps a record of them that survives a crash.
+ *
+ * - `pinned`: the edit of exactly this version is made and verified; nothing is written yet.
+ * - `committing`: the next call changes the object.
+ * - `written`: it did; `version` is the new one, undefined where the object is gone as a whole.
+ * - `verified`: what was written is what the store has; old versions go next.
+ */
+export type EraseStep =
+  | { readonly kind: 'pinned'; readonly version: ObjectVersion; readonly rowsErased: number }
+  | { readonly kind: 'committing' }
+  | { readonly kind: 'written'; readonly version?: ObjectVersion }
+  | { readonly kind: 'verified'; readonly report: ObjectReport }
 
 export interface EraseLake {
   readonly store: Pick<
@@ -48,6 +64,7 @@ export async function eraseObject(
   const options = request.signal === undefined ? {} : { signal: request.signal }
   try {
     const report = await eraseUntilUnchanged(lake, finding, request)
+    if (!request.dryRun) await request.onStep?.({ kind: 'verified', report })
     if (request.dryRun || !lake.store.capabilities.versions) return report
     return await purgeVersions(lake.store, finding.object.key, { report, oldVersions, ...options })
   } catch (error) {
@@ -114,7 +131,7 @@ async function searchedIn(
 async function carryOut(
   { store }: EraseLake,
   { opened, searched }: { readonly opened: OpenObject; readonly searched: Searched },
-  { empty, dryRun, spool: spoolOptions, signal }: EraseObjectRequest,
+  { empty, dryRun, spool: spoolOptions, signal, onStep }: EraseObjectRequest,
 ): Promise<Result> {
   const { object, format, search, found } = searched
   const source = countingSource(opened)
@@ -128,16 +145,33 @@ async function carryOut(
   await format.verify(source, { search, found, edit })
   if (dryRun) return { report: report('matched', edit.summary), isReplaced: false }
 
+  await onStep?.({ kind: 'pinned', version: opened.version, rowsErased: edit.summary.rowsErased })
   signal?.throwIfAborted()
-  const options = signal === undefined ? {} : { signal }
+  const options = commitOptions({ signal, onStep })
   const condition = { unchanged: opened.version }
   if (empty === 'remove' && edit.summary.rowsErased === edit.summary.rowsBefore) {
     await store.remove(object.key, condition, options)
+    await onStep?.({ kind: 'written' })
     return { report: report('erased', { ...edit.summary, keptBytes: 0, insertedBytes: 0 }), isReplaced: false }
   }
   const written = await store.write(object.key, { source, edit, condition }, options)
+  await onStep?.({ kind: 'written', version: written })
   const isReplaced = !(await isThere(store, object.key, { token: written.token, size: edit.size }))
   return { report: report('erased', edit.summary), isReplaced }
+}
+
+/** For the call that changes the object. */
+export function commitOptions({
+  signal,
+  onStep,
+}: {
+  readonly signal: AbortSignal | undefined
+  readonly onStep: EraseObjectRequest['onStep']
+}): CommitOptions {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onStep === undefined ? {} : { beforeCommit: () => onStep({ kind: 'committing' }) }),
+  }
 }
 
 /** The edit's own counts against what was found, whatever the format says of itself. */

@@ -9,6 +9,7 @@ import { ndjson } from '../formats/ndjson/ndjson.ts'
 import { plain } from '../formats/plain.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { type EraseRequest, erase } from './erase.ts'
+import type { EraseStep } from './erase-object.ts'
 import { find } from './find.ts'
 
 const lineFormat = plain(ndjson)
@@ -406,5 +407,35 @@ describe('laws', () => {
         expect((await run(memory, { predicate: idIs(...values) })).reports[0]!.rows!.matched).toBe(0)
       }),
     )
+  })
+})
+
+describe('the steps of an object', () => {
+  const stepping = (reject?: EraseStep['kind']) => {
+    const memory = makeMemoryObjectStore({ a: lines(1, 2) })
+    const seen: string[] = []
+    const onStep = async ({ kind }: EraseStep) => {
+      seen.push(`${kind} ${memory.text('a') === lines(1, 2) ? 'old' : 'new'}`)
+      if (kind === reject) throw new LetheError('interrupted', 'of a test')
+    }
+    return { memory, seen, onStep }
+  }
+
+  test('are told in order, each before the next is taken', async () => {
+    const { memory, seen, onStep } = stepping()
+    await run(memory, { onStep })
+    expect(seen).toEqual(['pinned old', 'committing old', 'written new', 'verified new'])
+  })
+
+  test.each(['pinned', 'committing'] as const)('nothing is written where the one told of %s refuses', async (kind) => {
+    const { memory, onStep } = stepping(kind)
+    expect((await run(memory, { onStep })).interrupted).toBe(true)
+    expect(memory.text('a')).toBe(lines(1, 2))
+  })
+
+  test('none is taken in a dry run', async () => {
+    const { memory, seen, onStep } = stepping()
+    await run(memory, { onStep, dryRun: true })
+    expect(seen).toEqual([])
   })
 })

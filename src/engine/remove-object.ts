@@ -1,8 +1,7 @@
 import { LetheError } from '../domain/error.ts'
 import type { ObjectReport } from '../domain/report.ts'
-import type { CallOptions } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
-import type { EraseLake, EraseObjectRequest } from './erase-object.ts'
+import { commitOptions, type EraseLake, type EraseObjectRequest } from './erase-object.ts'
 import type { Named } from './named-object.ts'
 import { purgeVersions } from './purge-versions.ts'
 import { reportFinding, reportUnsearched } from './report-object.ts'
@@ -19,14 +18,15 @@ const maxAttempts = 3
 export async function removeObject(
   { store }: Pick<EraseLake, 'store'>,
   finding: Named,
-  { dryRun, oldVersions = 'delete', signal }: EraseObjectRequest,
+  { dryRun, oldVersions = 'delete', signal, onStep }: EraseObjectRequest,
 ): Promise<ObjectReport> {
   if (dryRun) return reportFinding(finding)
   const options = signal === undefined ? {} : { signal }
   const { key } = finding.object
   try {
-    await removeUntilUnchanged(store, key, options)
+    await removeUntilUnchanged(store, key, { signal, onStep })
     const report = { ...reportFinding(finding), status: 'erased' as const }
+    await onStep?.({ kind: 'verified', report })
     return store.capabilities.versions ? await purgeVersions(store, key, { report, oldVersions, ...options }) : report
   } catch (error) {
     const known = asLetheError(error, signal)
@@ -35,13 +35,20 @@ export async function removeObject(
   }
 }
 
-async function removeUntilUnchanged(store: EraseLake['store'], key: string, options: CallOptions): Promise<void> {
+async function removeUntilUnchanged(
+  store: EraseLake['store'],
+  key: string,
+  { signal, onStep }: { readonly signal: AbortSignal | undefined; readonly onStep: EraseObjectRequest['onStep'] },
+): Promise<void> {
+  const options = commitOptions({ signal, onStep })
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     try {
-      options.signal?.throwIfAborted()
+      signal?.throwIfAborted()
       await store.preflight(key, { before: 'rewrite', ...options })
       await using opened = await store.open(key, options)
+      await onStep?.({ kind: 'pinned', version: opened.version, rowsErased: 0 })
       await store.remove(key, { unchanged: opened.version }, options)
+      await onStep?.({ kind: 'written' })
       return
     } catch (error) {
       if (!(error instanceof LetheError && error.code === 'object-changed')) throw error

@@ -66,6 +66,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+export interface CommitOptions extends CallOptions {
+  /** Called right before the one call that changes the object. Where it rejects, nothing is changed. */
+  readonly beforeCommit?: () => Promise<void>
+}
+
 export interface VersionOptions extends CallOptions {
   /** Which version is meant; without it the current one. */
   readonly versionId?: string
@@ -110,7 +115,7 @@ export interface Transfers {
  *   and at most one leftover that `sweep` removes, an error or an interrupt the old object and no leftover. `source` is
  *   the object that the edit was made from. The version it yields is that of what was written, even where another
  *   writer has replaced it since.
- * - `remove` is conditional as `write` is.
+ * - `remove` is conditional as `write` is. Both call `beforeCommit` when all else is ready, and reject with its error.
  * - `oldVersions` yields the versions of exactly this key that are not current, and its delete markers, a current one
  *   too. `deleteVersion` deletes one for good; one that is gone is no error, one that may not be deleted is `locked`.
  * - `probe` finds out, in a place that is made for trying, what the store enforces; it leaves nothing behind.
@@ -123,8 +128,8 @@ export interface ObjectStore {
   listOldVersions(target: string, options?: CallOptions): AsyncIterable<ListedObject | UnlistedFolder>
   open(key: string, options?: VersionOptions): Promise<OpenObject>
   preflight(key: string, options: PreflightOptions): Promise<void>
-  write(key: string, request: WriteRequest, options?: CallOptions): Promise<ObjectVersion>
-  remove(key: string, condition: { readonly unchanged: ObjectVersion }, options?: CallOptions): Promise<void>
+  write(key: string, request: WriteRequest, options?: CommitOptions): Promise<ObjectVersion>
+  remove(key: string, condition: { readonly unchanged: ObjectVersion }, options?: CommitOptions): Promise<void>
   oldVersions(key: string, options?: CallOptions): AsyncIterable<OldVersion>
   deleteVersion(key: string, versionId: string, options?: CallOptions): Promise<void>
   sweep(folder: string, options?: CallOptions): Promise<number>

@@ -341,6 +341,34 @@ export function describeObjectStore(title: string, makeStore: () => Promise<Stor
     })
   })
 
+  describe(`${title}: the call that changes the object`, () => {
+    const refusing = { beforeCommit: () => Promise.reject(new LetheError('contended', 'not now')) }
+
+    withStore('is not made where its caller does not want it any more', async (under) => {
+      await under.put('a', text('one'))
+      const key = await keyOf(under, 'a')
+      const condition = { unchanged: await versionOf(under.store, key) }
+      const request = { source: bytesSource(text('one')), edit: editOf([spool('two')]), condition }
+      await expectCode(under.store.write(key, request, refusing), 'contended')
+      await expectCode(under.store.remove(key, condition, refusing), 'contended')
+      expect(asText((await under.get('a'))!)).toBe('one')
+      expect(await versionOf(under.store, key)).toEqual(condition.unchanged)
+      expect(await under.names()).toEqual(['a'])
+    })
+
+    withStore('comes right after its caller was asked', async (under) => {
+      await under.put('a', text('one'))
+      const key = await keyOf(under, 'a')
+      const seen: string[] = []
+      const beforeCommit = async () => void seen.push(asText((await under.get('a'))!))
+      const unchanged = await versionOf(under.store, key)
+      const request = { source: bytesSource(text('one')), edit: editOf([spool('two')]), condition: { unchanged } }
+      const written = await under.store.write(key, request, { beforeCommit })
+      await under.store.remove(key, { unchanged: written }, { beforeCommit })
+      expect(seen).toEqual(['one', 'two'])
+    })
+  })
+
   describe(`${title}: remove`, () => {
     withStore('removes the object', async (under) => {
       await putAll(under, ['a', 'b'])

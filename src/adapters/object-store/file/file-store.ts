@@ -65,10 +65,10 @@ export function makeFileStore({
         return await replaceFile(fs, key, request, { chunkBytes, ...options })
       }),
 
-    remove: (key, condition) =>
+    remove: (key, condition, options) =>
       attempt(async () => {
         requireUtf8Name(key)
-        await removeFile(fs, key, condition)
+        await removeFile(fs, key, condition, options)
       }),
 
     sweep: (folder) => attempt(() => sweepFolder(fs, folder)),

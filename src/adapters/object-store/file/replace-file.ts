@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { LetheError } from '../../../domain/error.ts'
 import { systemCodeOf } from '../../../domain/system-error.ts'
-import type { CallOptions, ObjectVersion, WriteCondition, WriteRequest } from '../../../ports/object-store.ts'
+import type { CommitOptions, ObjectVersion, WriteCondition, WriteRequest } from '../../../ports/object-store.ts'
 import { thisProcess } from '../../process-identity.ts'
 import { editedChunks } from '../edited-chunks.ts'
 import { closeFile } from './close-file.ts'
@@ -13,7 +13,7 @@ import type { FileSystem } from './file-system.ts'
 import { changed, requireCondition, versionOf } from './file-version.ts'
 import { leftoverName } from './leftover.ts'
 
-export interface ReplaceOptions extends CallOptions {
+export interface ReplaceOptions extends CommitOptions {
   /** How much is written at once. */
   readonly chunkBytes: number
 }
@@ -48,6 +48,7 @@ export async function replaceFile(
     await writeContent(handle, { source, edit }, options)
     await handle.sync()
     requireUninterrupted(options.signal)
+    await options.beforeCommit?.()
     await publish(fs, path, { key, condition })
     await syncFolder(fs, key)
     // Of the open file, not of the name: another writer may have the name by now.
@@ -62,7 +63,13 @@ export async function replaceFile(
 }
 
 /** Removes a file and the checksum sidecar of its content; the sidecar first, for the same reason. */
-export async function removeFile(fs: FileSystem, key: string, condition: WriteCondition): Promise<void> {
+export async function removeFile(
+  fs: FileSystem,
+  key: string,
+  condition: WriteCondition,
+  { beforeCommit }: Pick<CommitOptions, 'beforeCommit'> = {},
+): Promise<void> {
+  await beforeCommit?.()
   await removeChecksum(fs, key, condition)
   await fs.unlink(key)
   await syncFolder(fs, key)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { LetheError } from '../../../domain/error.ts'
+import type { CommitOptions } from '../../../ports/object-store.ts'
 import { asS3Error, isOutcomeUnknown } from './s3-error.ts'
 
 const maxAttempts = 5
@@ -19,11 +20,13 @@ const firstDelayMs = 200
 export async function commit<Result>({
   attempt,
   findApplied,
-}: {
+  beforeCommit,
+}: Pick<CommitOptions, 'beforeCommit'> & {
   readonly attempt: () => Promise<Result>
   readonly findApplied: () => Promise<Result | undefined>
 }): Promise<Result> {
   for (let attempts = 1; ; attempts += 1) {
+    await beforeCommit?.()
     try {
       return await attempt()
     } catch (error) {

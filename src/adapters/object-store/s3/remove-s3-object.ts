@@ -1,6 +1,6 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
-import type { CallOptions, ObjectVersion } from '../../../ports/object-store.ts'
+import type { CommitOptions, ObjectVersion } from '../../../ports/object-store.ts'
 import { commit } from './commit.ts'
 import { headIfThere, isSameVersion, requirePinned, versionOf } from './open-s3-object.ts'
 import type { S3Clients } from './s3-access.ts'
@@ -15,10 +15,11 @@ export async function removeS3Object(
   clients: S3Clients,
   name: S3Name,
   pinned: ObjectVersion,
-  options: CallOptions = {},
+  options: CommitOptions = {},
 ): Promise<void> {
   await requirePinned(clients, name, pinned, options)
   await commit({
+    ...options,
     attempt: () => deleteIf(clients, name, pinned),
     async findApplied() {
       const head = await headIfThere(clients, name)

@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
-import type { CallOptions, ObjectVersion, WriteRequest } from '../../../ports/object-store.ts'
+import type { CommitOptions, ObjectVersion, WriteRequest } from '../../../ports/object-store.ts'
 import { commit } from './commit.ts'
 import {
   abortLeftoverUploads,
@@ -41,7 +41,7 @@ interface Write {
   readonly taskId: string
   readonly before: HeadObjectCommandOutput | undefined
   readonly properties: WrittenProperties
-  readonly options: CallOptions
+  readonly options: CommitOptions
 }
 
 /**
@@ -55,7 +55,7 @@ export async function writeS3Object(
   clients: S3Clients,
   name: S3Name,
   request: WriteRequest,
-  options: CallOptions = {},
+  options: CommitOptions = {},
 ): Promise<ObjectVersion> {
   const taskId = randomUUID()
   const before =
@@ -188,6 +188,7 @@ async function commitWrite(write: Write, attempt: () => Promise<ObjectVersion>):
   const { clients, name, request, taskId, options } = write
   if ('unchanged' in request.condition) await requirePinned(clients, name, request.condition.unchanged, options)
   return await commit({
+    ...options,
     attempt,
     async findApplied() {
       const head = await headIfThere(clients, name)
