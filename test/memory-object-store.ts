@@ -91,6 +91,7 @@ export function makeMemoryObjectStore(objects: Readonly<Record<string, string>> 
     async preflight(key) {
       calls.push(`preflight ${key}`)
       get(key)
+      return []
     },
 
     async write(key, { source, edit, condition }, { signal, beforeCommit } = {}) {

@@ -9,6 +9,8 @@ const words: Readonly<Record<WarningCode, (count: number) => string>> = {
   'malformed-kept': (count) => `${counted(count, 'broken row')} kept byte for byte, though one may be the person's`,
   'value-not-of-type': (count) => `${counted(count, 'match', 'matches')} that cannot be a value of the column's type`,
   'old-versions-kept': (count) => `the rows are still in ${counted(count, 'old version')}, which were kept: not gone`,
+  'unfinished-uploads': (count) =>
+    `${counted(count, 'unfinished upload')} of somebody else under this name, which may hold rows; left alone`,
   'name-still-tells': (count) =>
     `the object's name, or a folder's, tells a value that ${counted(count, 'row')} matched by; names are not changed`,
 }

@@ -5,6 +5,7 @@
  * - `malformed-kept`: broken rows that were kept byte for byte (`--malformed keep`).
  * - `value-not-of-type`: match texts that cannot be a value of the column's type; they match nothing there.
  * - `old-versions-kept`: versions that are not current and were kept by request: the rows are still in them.
+ * - `unfinished-uploads`: uploads under the object's key that somebody else began and has not finished.
  * - `name-still-tells`: matching rows whose match hit a partition folder's or the object's own name, which stays.
  */
 export type WarningCode =
@@ -13,6 +14,7 @@ export type WarningCode =
   | 'value-not-of-type'
   | 'name-still-tells'
   | 'old-versions-kept'
+  | 'unfinished-uploads'
 
 export interface Warning {
   readonly code: WarningCode

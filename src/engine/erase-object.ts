@@ -6,7 +6,7 @@ import { makeSpool, type SpoolOptions } from '../formats/spool.ts'
 import type { CommitOptions, ObjectStore, ObjectVersion, OpenObject } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
 import { countingSource } from './counting-source.ts'
-import { purgeVersions } from './purge-versions.ts'
+import { type Done, purgeVersions } from './purge-versions.ts'
 import { reportErased, reportUnsearched } from './report-object.ts'
 import { type Searched, searchVersion } from './search-version.ts'
 
@@ -49,7 +49,7 @@ export interface EraseLake {
 }
 
 /**
- * Erases the rows of one object; never rejects, but for an interrupt.
+ * Erases the rows of one object; never rejects, but for an interrupt before anything is written.
  *
  * The order is law: make the edit, verify the edited view, write under the condition that the object is still the
  * version which was searched, look at what was written, delete the old versions. An object that changed meanwhile is
@@ -63,10 +63,10 @@ export async function eraseObject(
 ): Promise<ObjectReport> {
   const options = request.signal === undefined ? {} : { signal: request.signal }
   try {
-    const report = await eraseUntilUnchanged(lake, finding, request)
+    const { report, done } = await eraseUntilUnchanged(lake, finding, request)
     if (!request.dryRun) await request.onStep?.({ kind: 'verified', report })
     if (request.dryRun || !lake.store.capabilities.versions) return report
-    return await purgeVersions(lake.store, finding.object.key, { report, oldVersions, ...options })
+    return await purgeVersions(lake.store, finding.object.key, { report, done, oldVersions, ...options })
   } catch (error) {
     const known = asLetheError(error, request.signal)
     if (known.code === 'interrupted') throw known
@@ -78,15 +78,14 @@ async function eraseUntilUnchanged(
   lake: EraseLake,
   finding: Searched,
   request: EraseObjectRequest,
-): Promise<ObjectReport> {
-  let replaced: ObjectReport | undefined
+): Promise<Pick<Result, 'report' | 'done'>> {
+  let replaced: Result | undefined
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const result = await eraseVersion(lake, finding, request)
     if (result === 'changed') continue
-    const { report, isReplaced } = result
     // Nothing to erase in what another writer put over our work: the work is what there is to tell.
-    if (!isReplaced) return report.status === 'unchanged' && replaced !== undefined ? replaced : report
-    replaced = report
+    if (!result.isReplaced) return result.report.status === 'unchanged' && replaced !== undefined ? replaced : result
+    replaced = result
   }
   throw new LetheError('contended', `changed ${maxAttempts} times while it was worked on; run again when it rests`, {
     retryable: true,
@@ -94,9 +93,17 @@ async function eraseUntilUnchanged(
 }
 
 /** What became of one version. `isReplaced`: it was written, and then another writer wrote. */
-type Result = { readonly report: ObjectReport; readonly isReplaced: boolean } | 'changed'
+interface Result {
+  readonly report: ObjectReport
+  readonly done: Done | undefined
+  readonly isReplaced: boolean
+}
 
-async function eraseVersion(lake: EraseLake, finding: Searched, request: EraseObjectRequest): Promise<Result> {
+async function eraseVersion(
+  lake: EraseLake,
+  finding: Searched,
+  request: EraseObjectRequest,
+): Promise<Result | 'changed'> {
   try {
     const { object } = finding
     const options = request.signal === undefined ? {} : { signal: request.signal }
@@ -135,15 +142,16 @@ async function carryOut(
 ): Promise<Result> {
   const { object, format, search, found } = searched
   const source = countingSource(opened)
-  const report = (status: 'matched' | 'erased' | 'unchanged', summary: EraseSummary) =>
-    reportErased(searched, { status, found, summary, source })
-  if (found.rows.size === 0) return { report: report('unchanged', keepAll(found, source)), isReplaced: false }
+  const untouched = (status: 'matched' | 'unchanged', summary: EraseSummary): Result => {
+    return { report: reportErased(searched, { status, found, summary, source }), done: undefined, isReplaced: false }
+  }
+  if (found.rows.size === 0) return untouched('unchanged', keepAll(found, source))
 
   await using spool = makeSpool(spoolOptions)
   const edit = await format.erase(source, { search, found, spool })
   requireAgreement(found, edit, source)
   await format.verify(source, { search, found, edit })
-  if (dryRun) return { report: report('matched', edit.summary), isReplaced: false }
+  if (dryRun) return untouched('matched', edit.summary)
 
   await onStep?.({ kind: 'pinned', version: opened.version, rowsErased: edit.summary.rowsErased })
   signal?.throwIfAborted()
@@ -152,12 +160,15 @@ async function carryOut(
   if (empty === 'remove' && edit.summary.rowsErased === edit.summary.rowsBefore) {
     await store.remove(object.key, condition, options)
     await onStep?.({ kind: 'written' })
-    return { report: report('erased', { ...edit.summary, keptBytes: 0, insertedBytes: 0 }), isReplaced: false }
+    const summary = { ...edit.summary, keptBytes: 0, insertedBytes: 0 }
+    const report = reportErased(searched, { status: 'erased', found, summary, source })
+    return { report, done: { removed: opened.version }, isReplaced: false }
   }
   const written = await store.write(object.key, { source, edit, condition }, options)
   await onStep?.({ kind: 'written', version: written })
   const isReplaced = !(await isThere(store, object.key, { token: written.token, size: edit.size }))
-  return { report: report('erased', edit.summary), isReplaced }
+  const report = reportErased(searched, { status: 'erased', found, summary: edit.summary, source })
+  return { report, done: { written }, isReplaced }
 }
 
 /** For the call that changes the object. */

@@ -44,7 +44,7 @@ function intercepted(store: ObjectStore, before: (call: string) => void | Promis
     ...store,
     async preflight(key, options) {
       await before('preflight')
-      await store.preflight(key, options)
+      return await store.preflight(key, options)
     },
     async open(key, options) {
       await before('open')

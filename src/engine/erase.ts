@@ -71,6 +71,7 @@ export async function erase(
     })
     for await (const { index, report } of done) {
       reports[index] = report
+      if (report.reason?.code === 'interrupted') interrupted = true
       if (report.status === 'refused' || report.status === 'failed') failedKeys.add(found.findings[index]!.object.key)
       onReport?.(report)
     }

@@ -2,6 +2,7 @@ import { LetheError } from '../domain/error.ts'
 import type { NameVerdict, ObjectMatch } from '../domain/object-match.ts'
 import type { PartitionColumn } from '../domain/partition.ts'
 import type { Predicate } from '../domain/predicate.ts'
+import type { Warning } from '../domain/warning.ts'
 import type { DetectableFormat, Search } from '../formats/format.ts'
 import type { ListedObject, ObjectStore, PreflightOptions } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
@@ -53,8 +54,9 @@ export async function findObject(
     const search: Search = { ...request, partitions: withNameColumns(verdict, partitions) }
     await using opened = await store.open(key, options)
     const searched = await searchVersion(opened, { object, formats, search })
-    if (searched.found.rows.size > 0) await requireUnlessForeign(store, key, { before: 'rewrite', ...options })
-    return searched
+    if (searched.found.rows.size === 0) return searched
+    const warnings = await requireUnlessForeign(store, key, { before: 'rewrite', ...options })
+    return { ...searched, found: { ...searched.found, warnings: [...searched.found.warnings, ...warnings] } }
   } catch (error) {
     return { kind: 'unsearched', object, error: asLetheError(error, request.signal) }
   }
@@ -74,10 +76,11 @@ async function requireUnlessForeign(
   store: Pick<ObjectStore, 'preflight'>,
   key: string,
   options: PreflightOptions,
-): Promise<void> {
+): Promise<readonly Warning[]> {
   try {
-    await store.preflight(key, options)
+    return await store.preflight(key, options)
   } catch (error) {
     if (!(error instanceof LetheError && error.code === 'not-owner')) throw error
+    return []
   }
 }

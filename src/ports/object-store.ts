@@ -1,5 +1,6 @@
 import type { Capability } from '../domain/capability.ts'
 import type { LetheError } from '../domain/error.ts'
+import type { Warning } from '../domain/warning.ts'
 import type { Edit } from '../formats/edit.ts'
 import type { RangeSource } from '../formats/range-source.ts'
 
@@ -29,6 +30,8 @@ export interface ListedObject {
 export interface OldVersion {
   readonly versionId: string
   readonly isMarker: boolean
+  /** Only of a delete marker: the object is deleted, and would be there again without it. */
+  readonly isCurrent: boolean
 }
 
 /** A name that a listing passes over: it begins with `.` or `_`. A folder of such a name counts once, unentered. */
@@ -107,7 +110,7 @@ export interface Transfers {
  *   skipping. A folder that does not exist has no children.
  * - `open` pins the present version, or the one whose id is given; what is no object of bytes (a pipe, a device) is
  *   refused and never opened.
- * - `preflight` rejects, with an error of outcome `refused`, when the object could not be rewritten or its old bytes
+ * - `preflight` yields what should be known of an object before it is rewritten. It rejects, with an error of outcome `refused`, when the object could not be rewritten or its old bytes
  *   would stay (another hard link, a lock, an owner that cannot be kept: `not-owner`). It writes nothing. Before a
  *   search, which mostly finds nothing, a store may leave out what costs requests.
  * - `write` is all or nothing and keeps everything of the object but its bytes (mode, owner, metadata). It rejects with
@@ -116,8 +119,9 @@ export interface Transfers {
  *   the object that the edit was made from. The version it yields is that of what was written, even where another
  *   writer has replaced it since.
  * - `remove` is conditional as `write` is. Both call `beforeCommit` when all else is ready, and reject with its error.
- * - `oldVersions` yields the versions of exactly this key that are not current, and its delete markers, a current one
- *   too. `deleteVersion` deletes one for good; one that is gone is no error, one that may not be deleted is `locked`.
+ * - `oldVersions` yields the versions of exactly this key that are not current, the newest first, and its delete
+ *   markers, a current one too. `deleteVersion` deletes one for good; one that is gone is no error, one that may not be
+ *   deleted is `locked`, one that has become the current version is `object-changed` and stays.
  * - `probe` finds out, in a place that is made for trying, what the store enforces; it leaves nothing behind.
  * - `sweep` removes leftovers of dead writers directly in a folder and yields how many; a live writer's stays.
  */
@@ -127,7 +131,7 @@ export interface ObjectStore {
   children(folder: string, options: CallOptions & { readonly prefix: string }): AsyncIterable<string>
   listOldVersions(target: string, options?: CallOptions): AsyncIterable<ListedObject | UnlistedFolder>
   open(key: string, options?: VersionOptions): Promise<OpenObject>
-  preflight(key: string, options: PreflightOptions): Promise<void>
+  preflight(key: string, options: PreflightOptions): Promise<readonly Warning[]>
   write(key: string, request: WriteRequest, options?: CommitOptions): Promise<ObjectVersion>
   remove(key: string, condition: { readonly unchanged: ObjectVersion }, options?: CommitOptions): Promise<void>
   oldVersions(key: string, options?: CallOptions): AsyncIterable<OldVersion>

@@ -57,7 +57,10 @@ export function makeFileStore({
         return openFile(fs, key)
       }),
 
-    preflight: (key) => attempt(() => requireReplaceable(fs, key)),
+    async preflight(key) {
+      await attempt(() => requireReplaceable(fs, key))
+      return []
+    },
 
     write: (key, request, options) =>
       attempt(async () => {

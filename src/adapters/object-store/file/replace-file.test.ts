@@ -70,7 +70,7 @@ describe('a replaced file', () => {
         await chown(`${folder.root}a`, nobody + 1, nobody)
         process.seteuid!(nobody)
         await expect(replace(folder, 'a')).rejects.toMatchObject({ code: 'not-owner', outcome: 'refused' })
-        const store: ObjectStore = { ...makeFileStore(), preflight: () => Promise.resolve() }
+        const store: ObjectStore = { ...makeFileStore(), preflight: () => Promise.resolve([]) }
         await expect(replace(folder, 'a', store)).rejects.toMatchObject({ code: 'not-owner', outcome: 'refused' })
         expect(await folder.names()).toEqual(['a'])
       })

@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto'
 import {
-  AbortMultipartUploadCommand,
   type ChecksumAlgorithm,
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  ListMultipartUploadsCommand,
-  ListPartsCommand,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions } from '../../../ports/object-store.ts'
+import { commit } from './commit.ts'
 import { abortable, type WrittenProperties } from './object-properties.ts'
 import type { Part } from './plan-parts.ts'
 import type { S3Clients } from './s3-access.ts'
-import { asS3Error, isS3Error } from './s3-error.ts'
+import { isS3Error } from './s3-error.ts'
 import { copySourceOf, type S3Name } from './s3-name.ts'
 import { copySourceKeyOf, customerKeyOf } from './server-side-encryption.ts'
+import { abortUnansweredUploads, abortUpload, marker, markerPart } from './unfinished-uploads.ts'
 
 /** A multipart upload under way. */
 export interface MultipartUpload {
@@ -33,38 +32,42 @@ export interface SourceChecksum {
 }
 
 /**
- * Our mark on an upload: a listing of uploads tells neither metadata nor tags, so each of ours has, under the last part
- * number, a part of this content. It is never named on completion, and so never becomes part of an object.
+ * Begins an upload and marks it. An answer that is lost leaves an upload that nobody knows of: it is found by its absence
+ * from `known`, the uploads under this key a moment ago, and by having no part yet.
  */
-const markerPart = 10_000
-const marker = Buffer.from(
-  'This multipart upload was begun by Lethe. One that is left over may be aborted.\n'.repeat(61),
-)
-
 export async function createUpload(
   clients: S3Clients,
   name: S3Name,
-  { properties, checksum }: { readonly properties: WrittenProperties; readonly checksum: SourceChecksum | undefined },
-  { signal }: CallOptions = {},
+  request: {
+    readonly properties: WrittenProperties
+    readonly checksum: SourceChecksum | undefined
+    readonly known: ReadonlySet<string>
+  },
+  options: CallOptions = {},
 ): Promise<MultipartUpload> {
-  const { UploadId } = await clients.reads.send(
-    new CreateMultipartUploadCommand({
-      Bucket: name.bucket,
-      Key: name.key,
-      ...properties,
-      ...(checksum === undefined ? {} : { ChecksumAlgorithm: checksum.algorithm }),
-      ...customerKeyOf(clients),
-      ...clients.common,
-    }),
-    abortable(signal),
-  )
+  const { properties, checksum, known } = request
+  options.signal?.throwIfAborted()
+  const { UploadId } = await commit({
+    attempt: () =>
+      clients.commits.send(
+        new CreateMultipartUploadCommand({
+          Bucket: name.bucket,
+          Key: name.key,
+          ...properties,
+          ...(checksum === undefined ? {} : { ChecksumAlgorithm: checksum.algorithm }),
+          ...customerKeyOf(clients),
+          ...clients.common,
+        }),
+      ),
+    findApplied: () => abortUnansweredUploads(clients, name, known),
+  })
   const upload = { name, uploadId: UploadId!, checksum }
-  await sendPart(
-    clients,
-    upload,
-    { number: markerPart, bytes: marker },
-    { ...(signal === undefined ? {} : { signal }) },
-  )
+  try {
+    await sendPart(clients, upload, { number: markerPart, bytes: marker }, options)
+  } catch (error) {
+    await abortUpload(clients, name, upload.uploadId)
+    throw error
+  }
   return upload
 }
 
@@ -152,69 +155,6 @@ export function completeCommand(
     ...customerKeyOf(clients),
     ...clients.common,
   })
-}
-
-/** Calling it again, or after completion, does nothing. */
-export async function abortUpload(clients: S3Clients, name: S3Name, uploadId: string): Promise<void> {
-  try {
-    const command = { Bucket: name.bucket, Key: name.key, UploadId: uploadId, ...clients.common }
-    await clients.reads.send(new AbortMultipartUploadCommand(command))
-  } catch (error) {
-    if (!isS3Error(error, 'NoSuchUpload')) throw asS3Error(error)
-  }
-}
-
-/**
- * Aborts uploads under exactly this key that a dead writer of ours left. One that lives meanwhile loses its upload, and
- * with it nothing: its write fails, and is made again.
- *
- * @returns how many were aborted
- */
-export async function abortLeftoverUploads(
-  clients: S3Clients,
-  name: S3Name,
-  { signal }: CallOptions = {},
-): Promise<number> {
-  let aborted = 0
-  for await (const uploadId of uploadsOf(clients, name, signal)) {
-    if (!(await isOurs(clients, name, uploadId, signal))) continue
-    await abortUpload(clients, name, uploadId)
-    aborted += 1
-  }
-  return aborted
-}
-
-async function* uploadsOf(
-  clients: S3Clients,
-  { bucket, key }: S3Name,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<string> {
-  let from: { KeyMarker?: string; UploadIdMarker?: string } = {}
-  for (;;) {
-    const command = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key, ...from, ...clients.common })
-    const page = await clients.reads.send(command, abortable(signal))
-    for (const { Key, UploadId } of page.Uploads ?? []) if (Key === key) yield UploadId!
-    if (page.IsTruncated !== true || page.NextKeyMarker === undefined || page.NextKeyMarker > key) return
-    from = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker! }
-  }
-}
-
-async function isOurs(
-  clients: S3Clients,
-  { bucket, key }: S3Name,
-  UploadId: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  try {
-    const after = { PartNumberMarker: String(markerPart - 1) }
-    const command = new ListPartsCommand({ Bucket: bucket, Key: key, UploadId, ...after, ...clients.common })
-    const { Parts = [] } = await clients.reads.send(command, abortable(signal))
-    // Not by its ETag, which is no MD5 where parts are encrypted.
-    return Parts.some(({ PartNumber, Size }) => PartNumber === markerPart && Size === marker.length)
-  } catch (error) {
-    if (isS3Error(error, 'NoSuchUpload')) return false
-    throw asS3Error(error, signal)
-  }
 }
 
 type PartAnswer = Omit<CompletedPart, 'PartNumber'>

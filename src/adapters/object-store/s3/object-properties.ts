@@ -2,6 +2,8 @@ import {
   type CreateMultipartUploadCommandInput,
   GetObjectAclCommand,
   type GetObjectAclCommandOutput,
+  GetObjectLegalHoldCommand,
+  GetObjectRetentionCommand,
   GetObjectTaggingCommand,
   type Grant,
   type Grantee,
@@ -51,7 +53,7 @@ const maxMetadataBytes = 2048
  * @throws LetheError of outcome `refused` where something cannot be kept
  */
 export async function readProperties(
-  clients: Pick<S3Clients, 'reads' | 'common'>,
+  clients: Pick<S3Clients, 'reads' | 'common' | 'locks'>,
   { name, head, taskId }: { readonly name: S3Name; readonly head: HeadObjectCommandOutput; readonly taskId: string },
   options: CallOptions = {},
 ): Promise<WrittenProperties> {
@@ -68,9 +70,7 @@ export async function readProperties(
     SSEKMSKeyId: head.SSEKMSKeyId,
     BucketKeyEnabled: head.BucketKeyEnabled,
     WebsiteRedirectLocation: head.WebsiteRedirectLocation,
-    ObjectLockMode: head.ObjectLockMode,
-    ObjectLockRetainUntilDate: head.ObjectLockRetainUntilDate,
-    ObjectLockLegalHoldStatus: head.ObjectLockLegalHoldStatus,
+    ...(await lockOf(clients, name, head, options)),
     Tagging: await taggingOf(clients, name, head, options),
     ...(await grantsOf(clients, name, head, options)),
   })
@@ -105,17 +105,61 @@ function metadataWith(
 async function taggingOf(
   { reads, common }: Pick<S3Clients, 'reads' | 'common'>,
   { bucket, key }: S3Name,
-  { TagCount, VersionId }: HeadObjectCommandOutput,
+  { VersionId }: HeadObjectCommandOutput,
   { signal }: CallOptions,
 ): Promise<string | undefined> {
-  if ((TagCount ?? 0) === 0) return undefined
+  // Asked always: S3 does not count the tags for who may not read them.
   const version = VersionId === undefined ? {} : { VersionId }
   try {
     const command = new GetObjectTaggingCommand({ Bucket: bucket, Key: key, ...version, ...common })
     const { TagSet = [] } = await reads.send(command, abortable(signal))
+    if (TagSet.length === 0) return undefined
     return TagSet.map((tag) => `${encodeURIComponent(tag.Key!)}=${encodeURIComponent(tag.Value!)}`).join('&')
   } catch (error) {
+    // A server without tags has none to lose.
+    if (isS3Error(error, 'NotImplemented', 'NoSuchTagSet') || statusOf(error) === 501) return undefined
     throw unreadable(error, 'tags', 's3:GetObjectTagging', signal)
+  }
+}
+
+type Lock = Pick<WrittenProperties, 'ObjectLockMode' | 'ObjectLockRetainUntilDate' | 'ObjectLockLegalHoldStatus'>
+
+/** A retention that is over has no effect, and no write would be allowed to name it. */
+export async function lockOf(
+  { reads, common, locks }: Pick<S3Clients, 'reads' | 'common' | 'locks'>,
+  { bucket, key }: S3Name,
+  head: Pick<HeadObjectCommandOutput, 'VersionId' | keyof Lock>,
+  { signal }: CallOptions = {},
+): Promise<Lock> {
+  if (!(await locks.mayLock(bucket, signal === undefined ? {} : { signal }))) return {}
+  const version = { Bucket: bucket, Key: key, ...(head.VersionId === undefined ? {} : { VersionId: head.VersionId }) }
+  // What HEAD does not tell, it may only not tell us.
+  const { Retention } =
+    head.ObjectLockMode === undefined
+      ? await reads
+          .send(new GetObjectRetentionCommand({ ...version, ...common }), abortable(signal))
+          .catch(noneOrUnreadable('retention', 's3:GetObjectRetention', signal))
+      : { Retention: { Mode: head.ObjectLockMode, RetainUntilDate: head.ObjectLockRetainUntilDate } }
+  const { LegalHold } =
+    head.ObjectLockLegalHoldStatus === undefined
+      ? await reads
+          .send(new GetObjectLegalHoldCommand({ ...version, ...common }), abortable(signal))
+          .catch(noneOrUnreadable('legal hold', 's3:GetObjectLegalHold', signal))
+      : { LegalHold: { Status: head.ObjectLockLegalHoldStatus } }
+  const until = Retention?.RetainUntilDate
+  return {
+    ...(Retention?.Mode === undefined || until === undefined || until <= new Date()
+      ? {}
+      : { ObjectLockMode: Retention.Mode, ObjectLockRetainUntilDate: until }),
+    ...(LegalHold?.Status === 'ON' ? { ObjectLockLegalHoldStatus: LegalHold.Status } : {}),
+  }
+}
+
+function noneOrUnreadable(what: string, permission: string, signal: AbortSignal | undefined) {
+  return (error: unknown): { Retention?: undefined; LegalHold?: undefined } => {
+    const isNone = [400, 404, 501].includes(statusOf(error) ?? 0) && !isS3Error(error, 'NoSuchKey', 'NoSuchVersion')
+    if (isNone) return {}
+    throw unreadable(error, what, permission, signal)
   }
 }
 

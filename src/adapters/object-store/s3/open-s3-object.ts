@@ -3,7 +3,7 @@ import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions, ObjectVersion, OpenObject } from '../../../ports/object-store.ts'
 import { abortable } from './object-properties.ts'
 import type { S3Clients } from './s3-access.ts'
-import { asS3Error } from './s3-error.ts'
+import { asS3Error, isS3Error } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'
 import { customerKeyOf } from './server-side-encryption.ts'
 
@@ -118,15 +118,17 @@ async function readRange(
       ...clients.common,
     })
     try {
-      const { Body } = await clients.reads.send(command, abortable(signal))
+      const { Body, ETag } = await clients.reads.send(command, abortable(signal))
+      // Not every server knows the condition.
+      if (ETag !== pin.IfMatch) throw new LetheError('object-changed', 'the object is not the version any more')
       const bytes = await Body!.transformToByteArray()
       if (bytes.length === end - start) return bytes
       if (attempt === maxReads)
         throw new LetheError('io', 'the store answered with another number of bytes than asked for')
     } catch (error) {
       const known = asS3Error(error, signal)
-      // The pinned version was there: that it is missing now is a change of the object.
-      if (known.code === 'object-missing') {
+      // The pinned version was there, and as long as it was: that it is not now is a change of the object.
+      if (known.code === 'object-missing' || isS3Error(error, 'InvalidRange')) {
         throw new LetheError('object-changed', 'the version that was opened is gone', { cause: error })
       }
       if (!known.retryable || attempt === maxReads) throw known

@@ -4,6 +4,8 @@ import type { CallOptions } from '../../../ports/object-store.ts'
 
 /** Source ranges closer than this are read in one request, the bytes between them thrown away. */
 const joinGapBytes = 256 * 1024
+/** A read that joins ranges is no longer than this, so that memory has a bound: many short ranges have many gaps. */
+const maxJoinedBytes = 16 * 1024 ** 2
 
 /** The bytes of a part that is sent; in memory, so a part has a bound. */
 export async function partBytes(
@@ -35,12 +37,14 @@ interface Placed {
   readonly at: number
 }
 
-/** Groups of pieces that follow one another in the source with small gaps. */
+/** Groups of pieces that follow one another in the source with small gaps, each within a bound. */
 function joinNear(placed: readonly Placed[]): Placed[][] {
   const groups: Placed[][] = []
   for (const item of placed) {
-    const gap = item.piece.start - (groups.at(-1)?.at(-1)?.piece.end ?? Number.NEGATIVE_INFINITY)
-    if (gap >= 0 && gap <= joinGapBytes) groups.at(-1)!.push(item)
+    const group = groups.at(-1)
+    const gap = item.piece.start - (group?.at(-1)?.piece.end ?? Number.NEGATIVE_INFINITY)
+    const isNear = gap >= 0 && gap <= joinGapBytes
+    if (group !== undefined && isNear && item.piece.end - group[0]!.piece.start <= maxJoinedBytes) group.push(item)
     else groups.push([item])
   }
   return groups

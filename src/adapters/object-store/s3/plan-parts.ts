@@ -25,7 +25,7 @@ export const s3Limits: PartLimits = {
   maxPartBytes: 5 * 1024 ** 3,
   maxParts: 10_000,
   maxObjectBytes: 5 * 1024 ** 4,
-  maxUploadBytes: 32 * mebibyte,
+  maxUploadBytes: 8 * mebibyte,
 }
 
 /**

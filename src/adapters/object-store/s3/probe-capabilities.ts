@@ -13,11 +13,11 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import type { Capability, CapabilityName, CapabilityState } from '../../../domain/capability.ts'
-import { abortUpload } from './multipart-upload.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error, isS3Error, statusOf } from './s3-error.ts'
 import { copySourceOf, parseS3Target, type S3Name } from './s3-name.ts'
 import { customerKeyOf } from './server-side-encryption.ts'
+import { abortUpload } from './unfinished-uploads.ts'
 import { deleteVersion, versionsOf } from './versions.ts'
 
 /** A probe works on an object of its own, which is there when it begins and is cleared away afterwards. */

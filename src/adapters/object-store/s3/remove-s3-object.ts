@@ -2,6 +2,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
 import type { CommitOptions, ObjectVersion } from '../../../ports/object-store.ts'
 import { commit } from './commit.ts'
+import { requireMarkerOnTopOf } from './direct-successor.ts'
 import { headIfThere, isSameVersion, requirePinned, versionOf } from './open-s3-object.ts'
 import type { S3Clients } from './s3-access.ts'
 import { isS3Error, statusOf } from './s3-error.ts'
@@ -18,16 +19,22 @@ export async function removeS3Object(
   options: CommitOptions = {},
 ): Promise<void> {
   await requirePinned(clients, name, pinned, options)
-  await commit({
+  const { markerId } = await commit<Removed>({
     ...options,
     attempt: () => deleteIf(clients, name, pinned),
     async findApplied() {
       const head = await headIfThere(clients, name)
-      if (head === undefined) return true
+      if (head === undefined) return { markerId: undefined }
       if (isSameVersion(versionOf(head), pinned)) return undefined
       throw new LetheError('object-changed', 'another writer replaced the object while it was removed')
     },
   })
+  await requireMarkerOnTopOf(clients, name, { markerId, pinned })
+}
+
+interface Removed {
+  /** Of the delete marker that the request has put on top, where versions are kept and the answer came. */
+  readonly markerId: string | undefined
 }
 
 /** Some servers know no conditional delete: then the look right before it is all there is. */
@@ -35,13 +42,14 @@ async function deleteIf(
   { commits, common }: S3Clients,
   { bucket, key }: S3Name,
   { token }: ObjectVersion,
-): Promise<true> {
+): Promise<Removed> {
   const object = { Bucket: bucket, Key: key, ...common }
   try {
-    await commits.send(new DeleteObjectCommand({ ...object, IfMatch: token }))
+    const { VersionId } = await commits.send(new DeleteObjectCommand({ ...object, IfMatch: token }))
+    return { markerId: VersionId }
   } catch (error) {
     if (!isS3Error(error, 'NotImplemented') && statusOf(error) !== 501) throw error
-    await commits.send(new DeleteObjectCommand(object))
+    const { VersionId } = await commits.send(new DeleteObjectCommand(object))
+    return { markerId: VersionId }
   }
-  return true
 }

@@ -5,6 +5,7 @@ import { isIP } from 'node:net'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { LetheError } from '../../../domain/error.ts'
+import { BucketLocks } from './bucket-locks.ts'
 import { TransferCounter } from './count-transfers.ts'
 import { type CustomerKey, makeCustomerKey } from './server-side-encryption.ts'
 
@@ -32,6 +33,7 @@ export interface S3Clients {
   readonly common: RequestCommon
   readonly customerKey?: CustomerKey
   readonly counter: TransferCounter
+  readonly locks: BucketLocks
 }
 
 /** Members of every request about an object. */
@@ -47,30 +49,29 @@ const maxReadAttempts = 8
 
 export function makeS3Clients(access: S3Access = {}): S3Clients {
   const endpoint = access.endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL']
-  const agent = agentOptions(access)
+  const region = regionOf(access, endpoint)
+  const requestHandler = requestHandlerOf(access)
   const config: S3ClientConfig = {
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...regionOf(access, endpoint),
+    region,
     ...(access.profile === undefined ? {} : { profile: access.profile }),
     forcePathStyle: access.pathStyle ?? (endpoint !== undefined && isNumericHost(endpoint)),
-    credentials: credentialsOf(access),
+    credentials: credentialsOf(access, { region, requestHandler }),
     // Checksums are ours to ask for: a default one on an upload makes some servers refuse its copied parts.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     followRegionRedirects: true,
-    requestHandler: {
-      connectionTimeout: connectTimeoutMs,
-      socketTimeout: socketTimeoutMs,
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent(agent),
-    },
+    requestHandler,
   }
+  // The adaptive mode backs off with full jitter and slows down all requests where the server says SlowDown.
+  const reads = new S3Client({ ...config, retryMode: 'adaptive', maxAttempts: maxReadAttempts })
+  const common = commonOf(access)
   const clients = {
-    // The adaptive mode backs off with full jitter and slows down all requests where the server says SlowDown.
-    reads: new S3Client({ ...config, retryMode: 'adaptive', maxAttempts: maxReadAttempts }),
+    reads,
     commits: new S3Client({ ...config, maxAttempts: 1 }),
-    common: commonOf(access),
+    common,
     counter: new TransferCounter(),
+    locks: new BucketLocks({ reads, common }),
     ...(access.customerKeyFile === undefined ? {} : { customerKey: readCustomerKey(access.customerKeyFile) }),
   }
   clients.counter.watch(clients.reads)
@@ -82,10 +83,22 @@ function commonOf({ requesterPays }: S3Access): RequestCommon {
   return requesterPays === true ? { RequestPayer: 'requester' } : {}
 }
 
-function agentOptions({ caFile }: S3Access) {
-  if (caFile === undefined) return { keepAlive: true, maxSockets }
+/** Given as options and not as a handler: each client makes its own, and ends it. */
+function requestHandlerOf(access: S3Access) {
+  const agent = { keepAlive: true, maxSockets, ...trustedOf(access) }
+  return {
+    connectionTimeout: connectTimeoutMs,
+    socketTimeout: socketTimeoutMs,
+    httpAgent: new HttpAgent(agent),
+    httpsAgent: new HttpsAgent(agent),
+  }
+}
+
+/** AWS_CA_BUNDLE is a convention of the other SDKs that this one leaves out. */
+function trustedOf({ caFile = process.env['AWS_CA_BUNDLE'] }: S3Access): { readonly ca?: Buffer } {
+  if (caFile === undefined || caFile === '') return {}
   try {
-    return { keepAlive: true, maxSockets, ca: readFileSync(caFile) }
+    return { ca: readFileSync(caFile) }
   } catch (cause) {
     throw new LetheError('invalid-argument', 'the file of trusted certificates cannot be read', { cause })
   }
@@ -100,9 +113,13 @@ function readCustomerKey(path: string): CustomerKey {
   }
 }
 
-function credentialsOf({ profile, region, assumeRole }: S3Access): NonNullable<S3ClientConfig['credentials']> {
+function credentialsOf(
+  { profile, assumeRole }: S3Access,
+  sts: Pick<S3ClientConfig, 'region' | 'requestHandler'>,
+): NonNullable<S3ClientConfig['credentials']> {
   const own = fromNodeProviderChain(profile === undefined ? {} : { profile })
   if (assumeRole === undefined) return own
+  // Where roles are asked for is AWS's own place or, by its convention, AWS_ENDPOINT_URL_STS.
   return fromTemporaryCredentials({
     masterCredentials: own,
     params: {
@@ -110,15 +127,25 @@ function credentialsOf({ profile, region, assumeRole }: S3Access): NonNullable<S
       RoleSessionName: 'lethe',
       ...(assumeRole.externalId === undefined ? {} : { ExternalId: assumeRole.externalId }),
     },
-    ...(region === undefined ? {} : { clientConfig: { region } }),
+    clientConfig: sts,
   })
 }
 
-/** Servers other than Amazon's mostly do not care, but without any region the SDK fails before the first request. */
-function regionOf({ region, profile }: S3Access, endpoint: string | undefined): Pick<S3ClientConfig, 'region'> {
-  if (region !== undefined) return { region }
-  const isNamed = process.env['AWS_REGION'] !== undefined || profile !== undefined
-  return endpoint === undefined || isNamed ? {} : { region: 'us-east-1' }
+/**
+ * The region by the SDK's own conventions. Servers other than Amazon's mostly do not care, but without any the SDK fails
+ * before the first request.
+ */
+function regionOf({ region, profile }: S3Access, endpoint: string | undefined): () => Promise<string> {
+  if (region !== undefined) return () => Promise.resolve(region)
+  const conventional = new S3Client(profile === undefined ? {} : { profile }).config.region
+  return async () => {
+    try {
+      return await conventional()
+    } catch (cause) {
+      if (endpoint !== undefined) return 'us-east-1'
+      throw new LetheError('invalid-argument', 'no region: give --region, AWS_REGION, or one in the profile', { cause })
+    }
+  }
 }
 
 function isNumericHost(endpoint: string): boolean {

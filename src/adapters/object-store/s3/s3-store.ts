@@ -7,7 +7,7 @@ import { removeS3Object } from './remove-s3-object.ts'
 import { makeS3Clients, type S3Access } from './s3-access.ts'
 import { asS3Error } from './s3-error.ts'
 import { parseS3Key } from './s3-name.ts'
-import { deleteVersion, mayHaveVersions, versionsOf } from './versions.ts'
+import { deleteOldVersion, mayHaveVersions, versionsOf } from './versions.ts'
 import { writeS3Object } from './write-s3-object.ts'
 
 /**
@@ -26,8 +26,8 @@ export function makeS3Store(access: S3Access = {}): ObjectStore {
     open: (key, options) => attempt(() => openS3Object(clients, parseS3Key(key), options), options),
     async preflight(key, options) {
       // What a rewrite would lose costs three requests an object: not for a search, which mostly finds nothing.
-      if (options.before === 'rewrite')
-        await attempt(() => preflightS3Object(clients, parseS3Key(key), options), options)
+      if (options.before === 'search') return []
+      return await attempt(() => preflightS3Object(clients, parseS3Key(key), options), options)
     },
     write: (key, request, options) => attempt(() => writeS3Object(clients, parseS3Key(key), request, options), options),
     remove: (key, { unchanged }, options) =>
@@ -36,11 +36,11 @@ export function makeS3Store(access: S3Access = {}): ObjectStore {
       const name = parseS3Key(key)
       if (!(await attempt(() => mayHaveVersions(clients, name.bucket, options), options))) return
       for await (const { versionId, isMarker, isCurrent } of versionsOf(clients, name, options)) {
-        if (isMarker || !isCurrent) yield { versionId, isMarker }
+        if (isMarker || !isCurrent) yield { versionId, isMarker, isCurrent }
       }
     },
     deleteVersion: (key, versionId, options) =>
-      attempt(() => deleteVersion(clients, parseS3Key(key), versionId), options),
+      attempt(() => deleteOldVersion(clients, parseS3Key(key), versionId, options), options),
     probe: (target) => attempt(() => probeCapabilities(clients, target)),
     transfers: () => clients.counter.transfers,
     async sweep() {

@@ -2,6 +2,7 @@ import { DeleteObjectCommand, GetBucketVersioningCommand, ListObjectVersionsComm
 import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions } from '../../../ports/object-store.ts'
 import { abortable } from './object-properties.ts'
+import { headIfThere } from './open-s3-object.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error, statusOf } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'
@@ -15,7 +16,7 @@ export interface ListedVersion {
   readonly sizeBytes: number
 }
 
-/** Every version and delete marker of the keys that begin with a prefix; for each key the newest first. */
+/** Every version and delete marker of the keys that begin with a prefix; of a key's versions the newest first. */
 export async function* listVersions(
   clients: S3Clients,
   { bucket, key: prefix }: S3Name,
@@ -76,6 +77,25 @@ export async function* versionsOf(
     if (version.key === name.key) yield version
     else if (version.key > name.key) return
   }
+}
+
+/**
+ * Deletes a version for good, unless it is the current one: somebody may have made it that since it was listed, by
+ * deleting what lay above it, or by writing the `null` version of a bucket whose versioning is suspended.
+ *
+ * @throws LetheError `object-changed`
+ */
+export async function deleteOldVersion(
+  clients: S3Clients,
+  name: S3Name,
+  versionId: string,
+  options: CallOptions = {},
+): Promise<void> {
+  const current = await headIfThere(clients, name, options)
+  if (current !== undefined && (current.VersionId ?? 'null') === versionId) {
+    throw new LetheError('object-changed', 'an old version has become the current one')
+  }
+  await deleteVersion(clients, name, versionId)
 }
 
 /** Deletes one version, or one delete marker, for good. One that is gone already is no error. */

@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import {
-  type CompletedPart,
-  type HeadObjectCommandOutput,
-  ListObjectVersionsCommand,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3'
+import { type CompletedPart, type HeadObjectCommandOutput, PutObjectCommand } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
 import type { CommitOptions, ObjectVersion, WriteRequest } from '../../../ports/object-store.ts'
 import { commit } from './commit.ts'
+import { requireDirectSuccessor } from './direct-successor.ts'
 import {
-  abortLeftoverUploads,
-  abortUpload,
   CopiedPartChecksumError,
   completeCommand,
   copyPart,
@@ -19,7 +13,7 @@ import {
   type SourceChecksum,
   sendPart,
 } from './multipart-upload.ts'
-import { abortable, readProperties, taskKey, type WrittenProperties } from './object-properties.ts'
+import { readProperties, taskKey, type WrittenProperties } from './object-properties.ts'
 import { headIfThere, isSameVersion, requirePinned, versionOf } from './open-s3-object.ts'
 import { partBytes } from './part-bytes.ts'
 import { type Part, planParts, s3Limits } from './plan-parts.ts'
@@ -27,7 +21,7 @@ import type { S3Clients } from './s3-access.ts'
 import { asS3Error, isS3Error } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'
 import { customerKeyOf } from './server-side-encryption.ts'
-import { deleteVersion } from './versions.ts'
+import { abortLeftoverUploads, abortUpload } from './unfinished-uploads.ts'
 
 /** Below this an object is written by one request; above it copied parts can save something. */
 const maxPutBytes = s3Limits.minPartBytes
@@ -71,20 +65,22 @@ export async function writeS3Object(
     write,
     planParts(request.edit.pieces, { ...s3Limits, maxParts: s3Limits.maxParts - 1 }),
   )
-  await requireDirectSuccessor(write, written)
+  if (before !== undefined) await requireDirectSuccessor(clients, name, { written, before })
   return written
 }
 
 async function writeParts(write: Write, parts: readonly Part[]): Promise<ObjectVersion> {
   const { request, before, options } = write
-  if (request.edit.size <= maxPutBytes || parts.length <= 1) return await put(write)
+  // Before a small object too: what is left over holds rows, whose people may be the next.
+  const known = await abortLeftoverUploads(write.clients, write.name, options)
+  const isSmall = request.edit.size <= maxPutBytes
+  if (isSmall || (parts.length === 1 && parts[0]!.kind === 'upload')) return await put(write)
   const checksum = before === undefined ? undefined : sourceChecksum(before)
-  await abortLeftoverUploads(write.clients, write.name, options)
   try {
-    return await uploadParts(write, parts, checksum)
+    return await uploadParts(write, parts, { checksum, known })
   } catch (error) {
     // Then the new version has the checksum that the server itself chooses.
-    if (error instanceof CopiedPartChecksumError) return await uploadParts(write, parts, undefined)
+    if (error instanceof CopiedPartChecksumError) return await uploadParts(write, parts, { checksum: undefined, known })
     throw error
   }
 }
@@ -115,18 +111,19 @@ async function put(write: Write): Promise<ObjectVersion> {
 async function uploadParts(
   write: Write,
   parts: readonly Part[],
-  checksum: SourceChecksum | undefined,
+  { checksum, known }: { readonly checksum: SourceChecksum | undefined; readonly known: ReadonlySet<string> },
 ): Promise<ObjectVersion> {
   const { clients, name, request, properties, options } = write
   let upload: MultipartUpload | undefined
   try {
-    upload = await createUpload(clients, name, { properties, checksum }, options)
+    upload = await createUpload(clients, name, { properties, checksum, known }, options)
     const completed = await sendAll(write, upload, parts)
     options.signal?.throwIfAborted()
     const command = completeCommand(clients, upload, { parts: completed, condition: conditionOf(request) })
     return await commitWrite(write, async () => versionOf(await clients.commits.send(command)))
   } catch (error) {
-    if (upload !== undefined) await abortUpload(clients, name, upload.uploadId)
+    // An upload that cannot be aborted now carries our mark: the next write of this key aborts it.
+    if (upload !== undefined) await abortUpload(clients, name, upload.uploadId).catch(() => undefined)
     if (error instanceof CopiedPartChecksumError) throw error
     throw asUploadError(error, options.signal)
   }
@@ -148,24 +145,24 @@ async function sendAll(write: Write, upload: MultipartUpload, parts: readonly Pa
   const { clients, request, options } = write
   const completed: CompletedPart[] = []
   let next = 0
+  const carryOut = async (part: Part, number: number): Promise<CompletedPart> => {
+    if (part.kind === 'copy') {
+      const sourceBytes = request.source.size
+      return await copyPart(clients, upload, { number, part, sourceBytes, pin: pinOf(request) }, options)
+    }
+    const bytes = await partBytes(request.source, request.edit, part.pieces, options)
+    return await sendPart(clients, upload, { number, bytes }, options)
+  }
   const work = async (): Promise<void> => {
-    for (let index = next++; index < parts.length; index = next++) {
-      options.signal?.throwIfAborted()
-      const part = parts[index]!
-      completed[index] =
-        part.kind === 'copy'
-          ? await copyPart(
-              clients,
-              upload,
-              { number: index + 1, part, sourceBytes: request.source.size, pin: pinOf(request) },
-              options,
-            )
-          : await sendPart(
-              clients,
-              upload,
-              { number: index + 1, bytes: await partBytes(request.source, request.edit, part.pieces, options) },
-              options,
-            )
+    try {
+      for (let index = next++; index < parts.length; index = next++) {
+        options.signal?.throwIfAborted()
+        completed[index] = await carryOut(parts[index]!, index + 1)
+      }
+    } catch (error) {
+      // The others need not begin another part.
+      next = parts.length
+      throw error
     }
   }
   const workers = await Promise.allSettled(Array.from({ length: concurrentParts }, work))
@@ -201,32 +198,6 @@ async function commitWrite(write: Write, attempt: () => Promise<ObjectVersion>):
       throw new LetheError('object-changed', 'another writer replaced the object while it was written')
     },
   })
-}
-
-/**
- * Where versions are kept, the one right below ours must be the one that the edit was made from. If another writer came
- * between, on a server that does not enforce conditions, ours goes again and theirs is the current one.
- */
-async function requireDirectSuccessor(write: Write, written: ObjectVersion): Promise<void> {
-  const { clients, name, request, options } = write
-  if (written.versionId === undefined || written.versionId === 'null' || !('unchanged' in request.condition)) return
-  const command = new ListObjectVersionsCommand({
-    Bucket: name.bucket,
-    Prefix: name.key,
-    MaxKeys: 3,
-    ...clients.common,
-  })
-  const { Versions = [], DeleteMarkers = [] } = await clients.reads.send(command, abortable(options.signal))
-  const ids = Versions.filter(({ Key }) => Key === name.key).map(({ VersionId }) => VersionId)
-  const at = ids.indexOf(written.versionId)
-  // A marker as old as the version before may be older than it: then this is one search too many, and nothing lost.
-  const isDeletedSince = DeleteMarkers.some(
-    ({ Key, LastModified }) => Key === name.key && LastModified! >= (write.before?.LastModified ?? 0),
-  )
-  const pinnedId = request.condition.unchanged.versionId ?? 'null'
-  if (at === -1 || (!isDeletedSince && (at + 1 === ids.length || ids[at + 1] === pinnedId))) return
-  await deleteVersion(clients, name, written.versionId)
-  throw new LetheError('object-changed', 'another writer came between; what was written is taken back')
 }
 
 const algorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const
