@@ -10,8 +10,8 @@ export interface PurgeRequest extends CallOptions {
   readonly done: Done | undefined
 }
 
-/** What a run has done to an object: written a version, or removed the one that was there. */
-export type Done = { readonly written: ObjectVersion } | { readonly removed: ObjectVersion }
+/** What a run has done to an object: written a version, or removed one; `any` where all by its name has to go. */
+export type Done = { readonly written: ObjectVersion } | { readonly removed: ObjectVersion | 'any' }
 
 /**
  * Deals with the old versions of an object whose current version is clean, and says so in its report.
@@ -49,9 +49,9 @@ export async function purgeVersions(
 function versionsBefore(all: readonly OldVersion[], done: Done | undefined): OldVersion[] {
   const versions = all.filter(({ isMarker }) => !isMarker)
   const isRemoved = done !== undefined && 'removed' in done
-  const own = done === undefined ? undefined : 'removed' in done ? done.removed : done.written
+  const own = done === undefined ? 'any' : 'removed' in done ? done.removed : done.written
   // What was written is not in the list as long as it is the current version.
-  const at = own === undefined ? -1 : versions.findIndex(({ versionId }) => versionId === (own.versionId ?? 'null'))
+  const at = own === 'any' ? -1 : versions.findIndex(({ versionId }) => versionId === (own.versionId ?? 'null'))
   const before = versions.slice(isRemoved ? Math.max(at, 0) : at + 1)
   const isCoveredSince = isRemoved ? at > 0 : at >= 0
   if (isCoveredSince) return before

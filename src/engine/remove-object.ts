@@ -11,7 +11,7 @@ const maxAttempts = 3
 
 /**
  * Removes an object that is a person's by its name, as a whole, and its old versions; never rejects, but for an
- * interrupt. What another writer has put there meanwhile is that person's too, by the same name: it goes as well.
+ * interrupt before that. What another writer has put there meanwhile is that person's too, by the same name: it goes as well.
  *
  * A crash leaves the object, or old versions of it, which the next run finds by their name.
  */
@@ -27,7 +27,8 @@ export async function removeObject(
     await removeUntilUnchanged(store, key, { signal, onStep })
     const report = { ...reportFinding(finding), status: 'erased' as const }
     await onStep?.({ kind: 'verified', report })
-    return store.capabilities.versions ? await purgeVersions(store, key, { report, oldVersions, ...options }) : report
+    if (!store.capabilities.versions) return report
+    return await purgeVersions(store, key, { report, done: { removed: 'any' }, oldVersions, ...options })
   } catch (error) {
     const known = asLetheError(error, signal)
     if (known.code === 'interrupted') throw known
