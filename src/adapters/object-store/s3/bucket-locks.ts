@@ -1,17 +1,21 @@
-import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand, type S3Client } from '@aws-sdk/client-s3'
+import { GetObjectLockConfigurationCommand, type S3Client } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions } from '../../../ports/object-store.ts'
-import { abortable } from './object-properties.ts'
-import type { RequestCommon, S3Clients } from './s3-access.ts'
+import { abortable } from './abortable.ts'
 import { asS3Error, isS3Error, statusOf } from './s3-error.ts'
+
+/** Members of every request, as `S3Clients` has them. */
+interface Common {
+  readonly RequestPayer?: 'requester'
+}
 
 /** Remembers for each bucket whether its objects may be locked: that is asked once and cannot be switched off. */
 export class BucketLocks {
   readonly #reads: S3Client
-  readonly #common: RequestCommon
+  readonly #common: Common
   readonly #known = new Map<string, boolean>()
 
-  constructor({ reads, common }: Pick<S3Clients, 'reads' | 'common'>) {
+  constructor({ reads, common }: { readonly reads: S3Client; readonly common: Common }) {
     this.#reads = reads
     this.#common = common
   }
@@ -40,20 +44,4 @@ export class BucketLocks {
       throw new LetheError('permission-denied', message, { cause: error })
     }
   }
-}
-
-/** @throws LetheError `locked` where a version is deleted only with a second factor, which a program has not */
-export async function requireNoMfaDelete(
-  { reads, common }: S3Clients,
-  bucket: string,
-  { signal }: CallOptions = {},
-): Promise<void> {
-  const command = new GetBucketVersioningCommand({ Bucket: bucket, ...common })
-  const { MFADelete } = await reads.send(command, abortable(signal)).catch((error: unknown) => {
-    const known = asS3Error(error, signal)
-    if (known.code === 'permission-denied' || statusOf(error) === 501) return { MFADelete: undefined }
-    throw known
-  })
-  if (MFADelete !== 'Enabled') return
-  throw new LetheError('locked', 'is in a bucket with MFA delete: its old version could not be deleted')
 }

@@ -1,7 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 import type { CallOptions, ListedObject, SkippedName, UnlistedFolder } from '../../../ports/object-store.ts'
 import { advance, type Glob, parseGlobs } from '../glob.ts'
-import { abortable } from './object-properties.ts'
+import { abortable } from './abortable.ts'
 import { headIfThere } from './open-s3-object.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error } from './s3-error.ts'

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions } from '../../../ports/object-store.ts'
+import { abortable } from './abortable.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error, isS3Error, statusOf } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'
@@ -219,9 +220,4 @@ function unreadable(error: unknown, what: string, permission: string, signal: Ab
   if (known.code !== 'permission-denied') return known
   const message = `the object's ${what} cannot be read and would be lost: ${permission} is needed`
   return new LetheError('permission-denied', message, { cause: error })
-}
-
-/** The second argument of `send`. */
-export function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal }
 }

@@ -1,7 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions, ObjectVersion, OpenObject } from '../../../ports/object-store.ts'
-import { abortable } from './object-properties.ts'
+import { abortable } from './abortable.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error, isS3Error } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'

@@ -5,7 +5,7 @@ import {
   type Part,
 } from '@aws-sdk/client-s3'
 import type { CallOptions } from '../../../ports/object-store.ts'
-import { abortable } from './object-properties.ts'
+import { abortable } from './abortable.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error, isS3Error } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, GetBucketVersioningCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions } from '../../../ports/object-store.ts'
-import { abortable } from './object-properties.ts'
+import { abortable } from './abortable.ts'
 import { headIfThere } from './open-s3-object.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error, statusOf } from './s3-error.ts'
