@@ -37,7 +37,7 @@ export interface S3Clients {
 }
 
 /** Members of every request about an object. */
-export interface RequestCommon {
+interface RequestCommon {
   readonly RequestPayer?: 'requester'
 }
 
