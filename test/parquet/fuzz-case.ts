@@ -55,16 +55,17 @@ const fatal = /wrong number of rows|row differs|row groups|changed|missing|canno
 export async function runCase(
   number: number,
   files: FuzzFiles,
-  entering: (phase: Phase) => void = () => undefined,
+  entering: (phase: Phase) => Promise<void> = () => Promise.resolve(),
 ): Promise<CaseResult> {
+  await entering('readers')
   const { bytes, random } = describeCase(number, files)
-  entering('lethe')
+  await entering('lethe')
   try {
     const { found } = await findRows(bytes, searchFor([]))
     if (random.oneIn(3)) await eraseMatches(bytes, searchFor([{ column: 'id', value: String(random.below(200)) }]))
     const rows = pickRows(found.rowsSeen, random)
     const output = await eraseRows(bytes, rows)
-    entering('readers')
+    await entering('readers')
     const faults = await faultsOfErasure(bytes, output, new Set(rows), {})
     const what = faults.filter((fault) => fatal.test(fault)).join('; ')
     return what === '' ? { kind: 'erased' } : { kind: 'fault', what }

@@ -15,18 +15,20 @@ export type Message =
       readonly peakMiB: number
     }
 
-const send = (message: Message): boolean => process.send!(message)
+/** Waits until it is sent: what hangs afterwards keeps nothing back. */
+const send = (message: Message): Promise<void> => new Promise((resolve) => process.send!(message, () => resolve()))
 
 const first = Number(process.argv[2])
 const files = await fuzzFiles()
 const step = files.corpus.length > 0 ? 1 : 2
-send({ kind: 'ready' })
+await send({ kind: 'ready' })
 for (let number = first; ; number += step) {
-  const before = process.resourceUsage().maxRSS
+  let before = 0
   let after = 0
-  const result = await runCase(number, files, (phase) => {
-    if (phase === 'readers') after = process.resourceUsage().maxRSS
-    send({ kind: 'entering', number, phase })
+  const result = await runCase(number, files, async (phase) => {
+    if (phase === 'lethe') before = process.resourceUsage().maxRSS
+    else if (before > 0) after = process.resourceUsage().maxRSS
+    await send({ kind: 'entering', number, phase })
   })
   if (after === 0) after = process.resourceUsage().maxRSS
   // What the readers took before is no fault of the eraser: a peak counts where it has grown.
@@ -34,7 +36,5 @@ for (let number = first; ; number += step) {
   const outcome = result.kind === 'refused' ? result.code : result.kind
   const { name, what } = describeCase(number, files)
   const fault = result.kind === 'fault' ? `${name}: ${what}: ${result.what}` : undefined
-  send({ kind: 'done', number, outcome, fault, peakMiB })
-  // Messages are sent between turns of the loop; without this a fast run of cases would pile them up.
-  await new Promise((resolve) => setImmediate(resolve))
+  await send({ kind: 'done', number, outcome, fault, peakMiB })
 }

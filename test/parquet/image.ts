@@ -118,7 +118,7 @@ function readPages(bytes: Uint8Array, meta: Tree, note: Note): ImagePage[] {
   while (position < end) {
     const { tree: header, end: bodyStart } = readTree(bytes.subarray(0, end), position)
     const bodyEnd = bodyStart + (integer(header, ids.page.compressedSize) ?? 0)
-    if (bodyEnd > end) throw new RangeError('a page is longer than its chunk')
+    if (bodyEnd < bodyStart || bodyEnd > end) throw new RangeError('a page is longer than its chunk')
     note(`page ${pages.length}`, position, bodyEnd)
     const body = bytes.subarray(bodyStart, bodyEnd)
     pages.push({ start: position, header, body, stored: bytes.subarray(position, bodyEnd) })
@@ -133,7 +133,7 @@ function readBloom(bytes: Uint8Array, meta: Tree, note: Note): ImageChunk['bloom
   const { tree: header, end: bitsStart } = readTree(bytes, start)
   const end = bitsStart + (integer(header, ids.bloom.numBytes) ?? 0)
   const length = integer(meta, ids.meta.bloomLength)
-  if (end > bytes.length || (length !== undefined && start + length !== end)) {
+  if (end < bitsStart || end > bytes.length || (length !== undefined && start + length !== end)) {
     throw new RangeError('a bloom filter has another length than the footer says')
   }
   note('bloom filter', start, end)
