@@ -50,16 +50,16 @@ export class ValueTable {
   /** The texts that are the number which this valid JSON token is. */
   ofNumber(bytes: Buffer, start: number, end: number): readonly number[] {
     if (!this.#hasNumbers) return none
-    const plainEnd = this.#otherForms.size === 0 ? plainNumberEnd(bytes, start, end) : -1
-    if (plainEnd !== -1) {
-      const id = this.#table.indexOf(bytes, start, plainEnd)
-      return id === -1 ? none : [id]
-    }
+    const plainEnd = plainNumberEnd(bytes, start, end)
+    if (plainEnd !== -1) return this.#ofPlainNumber(bytes, start, plainEnd)
     const plain = plainNumberOfJson(bytes.toString('latin1', start, end), this.#maxNumberChars)
-    if (plain === undefined) return none
-    const inAscii = Buffer.from(plain, 'latin1')
-    const id = this.#table.indexOf(inAscii, 0, inAscii.length)
-    const others = this.#otherForms.get(plain) ?? none
+    return plain === undefined ? none : this.#ofPlainNumber(Buffer.from(plain, 'latin1'), 0, plain.length)
+  }
+
+  #ofPlainNumber(bytes: Buffer, start: number, end: number): readonly number[] {
+    const id = this.#table.indexOf(bytes, start, end)
+    const others = this.#otherForms.size === 0 ? none : this.#otherForms.get(bytes.toString('latin1', start, end))
+    if (others === undefined || others.length === 0) return id === -1 ? none : [id]
     return id === -1 ? others : [id, ...others]
   }
 }
