@@ -6,6 +6,7 @@ export function describeCosts(
   costs: ReadonlyMap<string, readonly Cost[]>,
 ): string {
   const wallOf = (name: string) => costs.get(name)!.map(({ wallMs }) => wallMs)
+  const cpuOf = (name: string) => median(costs.get(name)!.map(({ cpuMs }) => cpuMs))
   const base = median(wallOf(baseline))
   const rows = contenders.map(({ name }) => {
     const wall = wallOf(name)
@@ -15,12 +16,14 @@ export function describeCosts(
       seconds(middle),
       `${seconds(Math.min(...wall))}-${seconds(Math.max(...wall))}`,
       `${Math.round(bytes / 1000 / middle)}`,
-      seconds(median(costs.get(name)!.map(({ cpuMs }) => cpuMs))),
+      seconds(cpuOf(name)),
       `${Math.round(Math.max(...costs.get(name)!.map(({ peakBytes }) => peakBytes)) / 1e6)}`,
       (middle / base).toFixed(2),
+      // On a busy machine the steadier of the two.
+      (cpuOf(name) / cpuOf(baseline)).toFixed(2),
     ]
   })
-  const head = ['', 'wall s', 'from-to', 'MB/s', 'CPU s', 'peak MB', `x ${baseline}`]
+  const head = ['', 'wall s', 'from-to', 'MB/s', 'CPU s', 'peak MB', `wall x ${baseline}`, `CPU x ${baseline}`]
   const lines = [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows].map(
     (cells) => `| ${cells.join(' | ')} |`,
   )

@@ -62,6 +62,8 @@ async function writeIds(folder: string, rows: number, count: number): Promise<Id
 
 function findComparison({ folder, data, bytes, facts }: Request, { count, hits, path, matches }: IdList): Comparison {
   const check = async (found: unknown) => requireCount('rows found', found, hits)
+  const command = [process.execPath, lethe, 'find', data, '--matches', matches, '--json']
+  const report = join(folder, 'report.json')
   const duckdb = (threads: number): Contender => ({
     name: `DuckDB, ${threads} thread${threads === 1 ? '' : 's'}`,
     work: { kind: 'task', task: 'duckdbFind', with: { data, ids: path, threads } },
@@ -83,7 +85,8 @@ function findComparison({ folder, data, bytes, facts }: Request, { count, hits, 
       { name: 'lethe, in process', work: { kind: 'task', task: 'find', with: { data, ids: path } }, check },
       {
         name: 'lethe find',
-        work: { kind: 'command', argv: [process.execPath, lethe, 'find', data, '--matches', matches, '--json'] },
+        work: { kind: 'command', argv: command, stdout: report },
+        check: async () => check(matchedOf(await readFile(report, 'utf8'))),
       },
       duckdb(1),
       duckdb(2),
@@ -191,6 +194,11 @@ async function openDuckdb(threads: number, ids: readonly string[]) {
 
 async function readIds(path: string): Promise<string[]> {
   return (await readFile(path, 'utf8')).split('\n')
+}
+
+function matchedOf(report: string): number {
+  return (JSON.parse(report) as { readonly totals: { readonly rows: { readonly matched: number } } }).totals.rows
+    .matched
 }
 
 async function countLines(path: string): Promise<number> {
