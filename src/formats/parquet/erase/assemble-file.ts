@@ -96,12 +96,12 @@ async function bloomFilterPart(
   { chunk, struct, erased }: PlannedChunk,
   { file, signal }: Assembly,
 ): Promise<Part | undefined> {
-  if (erased !== undefined) return undefined
+  if (erased !== undefined && erased.bloomFilter === undefined) return undefined
   const extent = await bloomFilterExtent(source, chunk, { dataEnd: file.footerStart, signal })
   if (extent === undefined) return undefined
   return {
     sourceStart: extent.start,
-    pieces: [{ from: 'source', ...extent }],
+    pieces: [erased?.bloomFilter ?? { from: 'source', ...extent }],
     place: (newStart) =>
       setField(requireField(struct, ColumnChunk.metaData), ColumnMetaData.bloomFilterOffset, newStart),
   }

@@ -27,12 +27,14 @@ import {
   readChunkIndex,
 } from './chunk-index.ts'
 import { guessLevel } from './compression-level.ts'
+import { eraseBloomFilter } from './erase-bloom-filter.ts'
 import { type ErasedPage, erasePage, isDictionaryEncoded, setSizes } from './erase-page.ts'
 import { type ErasedCounts, ErasedFacts } from './erased-facts.ts'
 import { type PagePlace, PageWalk } from './page-walk.ts'
 import { gone, type IndexMap } from './remap-indices.ts'
 import { type PageRows, RowCursor } from './row-cursor.ts'
 import { BoundsWatch, StatisticsWatch } from './statistics-watch.ts'
+import { bloomFilterExtent } from './structures.ts'
 import { boundsOfValues, type ValueBounds, valuesOfSection } from './value-bounds.ts'
 import type { CompareValues } from './value-order.ts'
 
@@ -48,6 +50,8 @@ export interface ChunkErasure {
   readonly sink: ByteSink
   /** The column's level, once it was guessed; a writer has one for a column. */
   readonly levels: Map<number, CompressOptions>
+  /** Where the source's footer begins: everything lies before it. */
+  readonly dataEnd: number
   /** The order of the file's bounds of the column, where it is known. */
   readonly compare: CompareValues | undefined
   readonly signal?: AbortSignal | undefined
@@ -76,6 +80,8 @@ export interface ErasedChunk {
   readonly statistics: ThriftStruct | undefined
   /** Its page indexes, right but for offsets and sizes of pages. */
   readonly index: ChunkIndex | undefined
+  /** Its bloom filter, header and bits. */
+  readonly bloomFilter: Piece | undefined
 }
 
 /**
@@ -163,10 +169,10 @@ class ChunkEraser {
     if (this.#cursor.rows !== group.numRows) throw malformed('a column chunk has not as many rows as its row group')
     const keptEntries = await this.#scrubDictionary()
     if (keptEntries !== undefined) return { kind: 'rebuild', keptEntries }
-    return { kind: 'erased', chunk: this.#finish() }
+    return { kind: 'erased', chunk: await this.#finish() }
   }
 
-  #finish(): ErasedChunk {
+  async #finish(): Promise<ErasedChunk> {
     const { numValues } = this.#erasure.chunk
     const { total } = this.#facts
     const index = this.#finishIndex()
@@ -177,7 +183,25 @@ class ChunkEraser {
       nans: total.nans,
       bounds: this.#watch.isTold ? this.#bounds(index) : undefined,
     })
-    return { pages: this.#pages, erased: total, statistics, index }
+    return { pages: this.#pages, erased: total, statistics, index, bloomFilter: await this.#bloomFilter() }
+  }
+
+  /** The source's filter where every erased value is still there in another row, else a new one. */
+  async #bloomFilter(): Promise<Piece | undefined> {
+    const { source, chunk, spool, signal, dataEnd } = this.#erasure
+    const filter = await bloomFilterExtent(source, chunk, { dataEnd, signal })
+    if (filter === undefined) return undefined
+    if (this.#isAllStillThere()) return { from: 'source', start: filter.start, end: filter.end }
+    const pieces = this.#pages.flatMap((page) => page.pieces)
+    const bytes = await eraseBloomFilter(source, { chunk, filter, pieces, spool, signal })
+    return bytes === undefined ? undefined : { from: 'spool', ...(await spool.append(bytes)) }
+  }
+
+  #isAllStillThere(): boolean {
+    const { total, entries, plainValues } = this.#facts
+    if (total.values === 0) return true
+    if (this.#dictionary === undefined || this.#keptEntries !== undefined || plainValues.count > 0) return false
+    return [...entries].every((index) => this.#dictionary!.isUsed(index))
   }
 
   #finishIndex(): ChunkIndex | undefined {

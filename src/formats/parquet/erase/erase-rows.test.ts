@@ -24,8 +24,10 @@ const folder = mkdtempSync(join(tmpdir(), 'lethe-erase-rows-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 async function erase(bytes: Uint8Array, rows: readonly number[]): Promise<{ edit: Edit; output: Uint8Array }> {
+  const before = Buffer.copyBytesFrom(bytes)
   const source = bytesSource(bytes)
   const edit = await eraseRows(source, { rows: rangesOf(rows), spool: makeSpool() })
+  expect(before.equals(bytes), 'what a source yields is not written to').toBe(true)
   const view = editedView(source, edit)
   return { edit, output: await view.read(0, view.size) }
 }
@@ -142,24 +144,33 @@ describe('an erasure', () => {
     expect(await hyparquetDigests(twice)).toEqual(await hyparquetDigests(once))
   })
 
-  it('keeps page indexes, size and encoding statistics of edited chunks, and bounds in statistics', async () => {
-    const bytes = await generateFile({ ...plan, statistics: 'page', columns: 8 })
+  it('keeps page indexes, bloom filters, size and encoding statistics of edited chunks, and bounds in statistics', async () => {
+    const bytes = await generateFile({ ...plan, statistics: 'page', columns: 8, bloom: true })
     const { output } = await erase(bytes, [0, 150, 399])
     const [before, after] = [bytes, output].map((file) => readImage(file).groups.flatMap(({ chunks }) => chunks))
     const what = (chunks: typeof before) =>
-      chunks!.map(({ leaf, columnIndex, offsetIndex, meta }) => {
+      chunks!.map(({ leaf, columnIndex, offsetIndex, bloom, meta }) => {
         const statistics = child(meta, ids.meta.statistics)
         const { minValue, maxValue, nullCount } = ids.statistics
         const hasNullCount = leaf.maxRepetition > 0 || statistics?.has(nullCount)
         return {
           column: leaf.path.join('.'),
-          has: [columnIndex !== undefined, offsetIndex !== undefined, hasNullCount],
+          has: [columnIndex !== undefined, offsetIndex !== undefined, bloom !== undefined, hasNullCount],
           sizes: meta.has(ids.meta.sizeStatistics),
           encodings: meta.has(ids.meta.encodingStats),
           bounds: [minValue, maxValue].map((id) => statistics?.has(id)),
         }
       })
     expect(what(after)).toEqual(what(before))
+  })
+
+  it.each(['duckdb', 'hyparquet-writer'] as const)('keeps the bloom filters that %s wrote', async (writer) => {
+    const bytes = await generateFile({ ...plan, writer, columns: 8, bloom: true })
+    const { output } = await erase(bytes, [0, 150, 399])
+    const filters = (file: Uint8Array) =>
+      readImage(file).groups.flatMap(({ chunks }) => chunks.map(({ bloom }) => bloom?.bits.length))
+    expect(filters(bytes).filter((length) => length !== undefined)).not.toEqual([])
+    expect(filters(output)).toEqual(filters(bytes))
   })
 
   it('is refused where a chunk has pages behind its end, whichever rows go', async () => {

@@ -82,7 +82,8 @@ async function eraseGroup(source: RangeSource, { group, erasedRows, ...erasure }
   const chunks = []
   for (const chunk of group.chunks) {
     const compare = valueOrder(erasure.file.struct, chunk.column)
-    const erased = await eraseChunk({ ...erasure, source, chunk, group, compare })
+    const dataEnd = erasure.file.footerStart
+    const erased = await eraseChunk({ ...erasure, source, chunk, group, compare, dataEnd })
     chunks.push({ chunk, struct: erasedChunkStruct(chunk, erased), erased })
   }
   return { group, struct: copyStruct(group.struct), numRows: group.numRows - erasedRows, chunks }

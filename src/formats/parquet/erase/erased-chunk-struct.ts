@@ -34,7 +34,10 @@ export function erasedChunkStruct(chunk: ColumnChunkInfo, erased: ErasedChunk): 
   if (sizes !== undefined && !eraseSizes(sizes, erased.erased)) removeField(metaData, ColumnMetaData.sizeStatistics)
   // A box around places, made of the values; nobody can say which of them it tells.
   if (erased.erased.values > 0) removeField(metaData, ColumnMetaData.geospatialStatistics)
-  for (const field of [ColumnMetaData.bloomFilterOffset, ColumnMetaData.bloomFilterLength]) removeField(metaData, field)
+  if (erased.bloomFilter === undefined) {
+    for (const field of [ColumnMetaData.bloomFilterOffset, ColumnMetaData.bloomFilterLength])
+      removeField(metaData, field)
+  }
   if (erased.index === undefined) for (const field of indexFields.offset) removeField(struct, field)
   if (erased.index?.columnIndex === undefined) for (const field of indexFields.column) removeField(struct, field)
   return struct

@@ -25,25 +25,34 @@ export function boundsOfValues(
   if (min === undefined || max === undefined) return undefined
   // Zero may stand for a minus zero, and the other way round: the bounds hold both.
   if (isFloating(column)) return { min: zeroSigned(min, 0x80), max: zeroSigned(max, 0) }
-  return { min: min.slice(), max: max.slice() }
+  return { min: new Uint8Array(min), max: new Uint8Array(max) }
 }
 
 function zeroSigned(bytes: Uint8Array, sign: 0 | 0x80): Uint8Array {
-  const copy = bytes.slice()
+  // Not `slice`: of a Buffer that is no copy.
+  const copy = new Uint8Array(bytes)
   const last = copy.length - 1
   const isZero = copy.every((byte, index) => (index === last ? byte & 127 : byte) === 0)
   if (isZero) copy[last] = sign
   return copy
 }
 
+export interface SectionReading {
+  readonly column: LeafColumn
+  /** The entry of the dictionary, for a section of indices. */
+  readonly entry: ((index: number) => Uint8Array) | undefined
+  /** Entries to leave out. */
+  readonly skip?: ReadonlySet<number> | undefined
+}
+
 /** The values of a page's section, in any order, equal ones perhaps once. */
 export function* valuesOfSection(
   section: { readonly encoding: Encoding; readonly values: Uint8Array; readonly count: number },
-  { column, entry }: { column: LeafColumn; entry: ((index: number) => Uint8Array) | undefined },
+  { column, entry, skip }: SectionReading,
 ): Generator<Uint8Array> {
   const { count } = section
   if (entry !== undefined) {
-    for (const index of distinctIndices(section.values, count)) yield entry(index)
+    for (const index of distinctIndices(section.values, count)) if (!skip?.has(index)) yield entry(index)
     return
   }
   const decoded = decodeValues({ ...section, column })

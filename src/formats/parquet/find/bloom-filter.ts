@@ -43,7 +43,7 @@ export async function readBloomFilter(
   const bytes = await source.read(extent.start, headerEnd, options)
   const { struct, end } = readThrift(bytes)
   const numBytes = requireField(struct, BloomFilterHeader.numBytes)
-  if (!isKnown(struct) || numBytes <= 0 || numBytes % blockBytes !== 0) return undefined
+  if (!isKnownBloomFilter(struct) || numBytes <= 0 || numBytes % blockBytes !== 0) return undefined
   if (numBytes > chunkBytes || extent.start + end + numBytes > source.size) return undefined
   const blocks =
     end + numBytes <= bytes.length
@@ -52,7 +52,8 @@ export async function readBloomFilter(
   return makeFilter(blocks, await hash64())
 }
 
-function isKnown(header: ThriftStruct): boolean {
+/** Whether a filter is of the one kind that there is: split block, xxHash64, uncompressed. */
+export function isKnownBloomFilter(header: ThriftStruct): boolean {
   const isFirst = (union: FieldDefinition<'struct'>) => getField(header, union)?.fields[0]?.id === 1
   return (
     isFirst(BloomFilterHeader.algorithm) && isFirst(BloomFilterHeader.hash) && isFirst(BloomFilterHeader.compression)
@@ -69,16 +70,41 @@ async function hash64(): Promise<(value: Uint8Array) => bigint> {
 
 function makeFilter(blocks: Uint8Array, hashOf: (value: Uint8Array) => bigint): BloomFilter {
   const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.byteLength)
-  const numBlocks = BigInt(blocks.length / blockBytes)
   return {
     mayHold(value) {
-      const hash = hashOf(value)
-      const block = Number(((hash >> 32n) * numBlocks) >> 32n) * blockBytes
-      const key = Number(hash & 0xffffffffn)
-      return salts.every((salt, word) => {
-        const bit = Math.imul(key, salt) >>> 27
-        return ((view.getUint32(block + 4 * word, true) >>> bit) & 1) === 1
-      })
+      const { block, masks } = placeOf(hashOf(value), blocks.length)
+      return masks.every((mask, word) => (view.getUint32(block + 4 * word, true) & mask) !== 0)
     },
   }
+}
+
+/** A filter that values are put into; `blocks` are its bits, at first all 0. */
+export interface FillableBloomFilter {
+  readonly blocks: Uint8Array
+  /** Puts a value in, as PLAIN stores it and without a length. */
+  add(value: Uint8Array): void
+}
+
+/** An empty filter. @param numBytes a multiple of 32 */
+export async function makeBloomFilter(numBytes: number): Promise<FillableBloomFilter> {
+  const hashOf = await hash64()
+  const blocks = new Uint8Array(numBytes)
+  const view = new DataView(blocks.buffer)
+  return {
+    blocks,
+    add(value) {
+      const { block, masks } = placeOf(hashOf(value), numBytes)
+      for (const [word, mask] of masks.entries()) {
+        const at = block + 4 * word
+        view.setUint32(at, view.getUint32(at, true) | mask, true)
+      }
+    },
+  }
+}
+
+/** Where a hash's block begins, and its bit in each of the block's words. */
+function placeOf(hash: bigint, numBytes: number): { block: number; masks: readonly number[] } {
+  const block = Number(((hash >> 32n) * BigInt(numBytes / blockBytes)) >> 32n) * blockBytes
+  const key = Number(hash & 0xffffffffn)
+  return { block, masks: salts.map((salt) => 1 << (Math.imul(key, salt) >>> 27)) }
 }
