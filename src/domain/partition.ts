@@ -23,6 +23,14 @@ export function partitionColumns(path: string): PartitionColumn[] {
   })
 }
 
+/** Those of the folders' columns that the rows have: a folder gives none where the file has a column of that very name. */
+export function partitionsBeside(
+  partitions: readonly PartitionColumn[],
+  columns: readonly string[],
+): readonly PartitionColumn[] {
+  return partitions.filter(({ name }) => !columns.includes(name))
+}
+
 /** Percent-decoded text; as it is where it is no valid percent-encoding. */
 export function percentDecoded(text: string): string {
   try {

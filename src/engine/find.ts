@@ -110,8 +110,9 @@ function requireColumns(predicate: Predicate, findings: readonly Finding[]): voi
     finding.kind === 'named' || (finding.kind === 'searched' && finding.found.rowsSeen > 0)
   if (!findings.some(isRead)) return
   const known = new Set(findings.flatMap(columnsOf))
+  const refused = new Set(findings.flatMap(positionsRefused))
   for (const [column, position] of predicate.columns) {
-    if (known.has(column)) continue
+    if (known.has(column) || refused.has(position)) continue
     // The column's name stays out of the message: in a CSV of matches without a header it is somebody's id.
     throw new LetheError(
       'column-not-found',
@@ -119,6 +120,14 @@ function requireColumns(predicate: Predicate, findings: readonly Finding[]): voi
       { detail: { position } },
     )
   }
+}
+
+/** The match whose column refused the object, by what it is there: its name is not misspelt. */
+function positionsRefused(finding: Finding): readonly number[] {
+  if (finding.kind !== 'unsearched') return []
+  const { code, detail } = finding.error
+  const isByColumn = code === 'ambiguous-column' || code === 'unsupported-key'
+  return isByColumn && typeof detail['position'] === 'number' ? [detail['position']] : []
 }
 
 /** The columns that the matches name and the object has. */

@@ -25,19 +25,21 @@ export function nameOf(object: Paths): string {
  */
 export function partitionsOf(object: Paths, { columns }: Pick<Predicate, 'columns'>): readonly PartitionColumn[] {
   const [first = [], second = []] = pathsOf(object).map(partitionColumns)
-  const named = new Set([...columns.keys()].map((column) => column.toLowerCase()))
+  const named = new Map([...columns].map(([column, position]) => [column.toLowerCase(), position]))
   const added = second.filter(({ name, value }) => {
     const known = first.filter((column) => column.name === name)
     if (known.length === 0 || known.some((column) => column.value === value)) return known.length === 0
-    if (named.has(name.toLowerCase())) throw ambiguous()
+    const position = named.get(name.toLowerCase())
+    if (position !== undefined) throw ambiguous(position)
     return false
   })
   return [...first, ...added]
 }
 
-function ambiguous(): LetheError {
+function ambiguous(position: number): LetheError {
   return new LetheError(
     'ambiguous-column',
     'its folders and those of the link that leads to it give a column different values; name it without the link',
+    { detail: { position } },
   )
 }

@@ -1,6 +1,6 @@
 import { chooseColumn } from '../../domain/column.ts'
 import { LetheError } from '../../domain/error.ts'
-import type { PartitionColumn } from '../../domain/partition.ts'
+import { type PartitionColumn, partitionsBeside } from '../../domain/partition.ts'
 import type { AvroType } from './schema.ts'
 
 /** What of a type is wanted: its own value, that of fields, or that of an array's items. A tree along the paths. */
@@ -61,11 +61,13 @@ function resolveColumn(row: AvroType, { name, position, partitions, root }: Want
   const found = pathsLike(row, segmentsOf(name))
   if (found.isBlocked) throw unsupportedKey(position, 'a path through an array (`name[]` is any of its items) or a map')
   const paths = [...found.paths.keys()]
-  const folders = partitions.filter((partition) => !found.paths.has(partition.name))
+  const folders = partitionsBeside(partitions, paths)
   const choice = chooseColumn(name, [...paths, ...folders.map((folder) => folder.name)])
   if (choice.kind === 'none') return { kind: 'none' }
   if (choice.kind === 'ambiguous') {
-    throw new LetheError('ambiguous-column', `match ${position + 1} names a column that several columns answer to`)
+    throw new LetheError('ambiguous-column', `match ${position + 1} names a column that several columns answer to`, {
+      detail: { position },
+    })
   }
   if (choice.index >= paths.length) return { kind: 'partition', value: folders[choice.index - paths.length]!.value }
   const path = paths[choice.index]!

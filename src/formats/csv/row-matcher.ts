@@ -1,5 +1,6 @@
 import { chooseColumn } from '../../domain/column.ts'
 import { LetheError } from '../../domain/error.ts'
+import { partitionsBeside } from '../../domain/partition.ts'
 import type { TupleGroup } from '../../domain/predicate.ts'
 import { makeTupleLookup, type TupleLookup } from '../../domain/tuple-lookup.ts'
 import type { Search } from '../format.ts'
@@ -33,7 +34,7 @@ export class RowMatcher {
 
   /** @throws LetheError `ambiguous-column` */
   constructor(search: Pick<Search, 'predicate' | 'partitions'>, layout: Layout, { isQuoteGiven }: RowMatcherOptions) {
-    const operands = new Operands(search.partitions, layout)
+    const operands = new Operands(search, layout)
     this.#alternatives = search.predicate.groups.flatMap((group) => alternativeOf(group, operands) ?? [])
     this.cells = operands.cells
     this.columns = operands.columns
@@ -121,39 +122,36 @@ function alternativeOf(group: TupleGroup, operands: Operands): Alternative | und
 class Operands {
   readonly cells: number[] = []
   readonly columns = new Set<string>()
-  readonly #partitions: Search['partitions']
+  readonly #search: Pick<Search, 'predicate' | 'partitions'>
   readonly #layout: Layout
+  readonly #partitions: Search['partitions']
 
-  constructor(partitions: Search['partitions'], layout: Layout) {
-    this.#partitions = partitions
+  constructor(search: Pick<Search, 'predicate' | 'partitions'>, layout: Layout) {
+    this.#search = search
     this.#layout = layout
+    this.#partitions = partitionsBeside(search.partitions, layout.columns)
   }
 
   of(name: string, texts: readonly string[]): Operand | undefined {
-    const index = textIndexOf(texts, this.#layout.encoding)
-    const cell = indexOf(name, this.#layout.columns)
-    if (cell !== undefined) {
-      this.columns.add(name)
-      if (!this.cells.includes(cell)) this.cells.push(cell)
-      return { kind: 'cell', slot: this.cells.indexOf(cell), texts: index }
-    }
-    const folder = indexOf(
-      name,
-      this.#partitions.map((partition) => partition.name),
-    )
-    if (folder === undefined) return undefined
+    const { columns, encoding } = this.#layout
+    const choice = chooseColumn(name, [...columns, ...this.#partitions.map((partition) => partition.name)])
+    if (choice.kind === 'ambiguous') throw ambiguous(this.#search.predicate.columns.get(name)!)
+    if (choice.kind === 'none') return undefined
     this.columns.add(name)
-    const { value } = this.#partitions[folder]!
-    return { kind: 'folder', id: value === null ? noText : index.findText(value) }
+    const index = textIndexOf(texts, encoding)
+    const partition = this.#partitions[choice.index - columns.length]
+    if (partition !== undefined) {
+      return { kind: 'folder', id: partition.value === null ? noText : index.findText(partition.value) }
+    }
+    if (!this.cells.includes(choice.index)) this.cells.push(choice.index)
+    return { kind: 'cell', slot: this.cells.indexOf(choice.index), texts: index }
   }
 }
 
-function indexOf(name: string, available: readonly string[]): number | undefined {
-  const choice = chooseColumn(name, available)
-  if (choice.kind === 'ambiguous') {
-    throw new LetheError('ambiguous-column', 'several columns could be the one that a match names')
-  }
-  return choice.kind === 'one' ? choice.index : undefined
+function ambiguous(position: number): LetheError {
+  return new LetheError('ambiguous-column', `match ${position + 1} names a column of which there are several`, {
+    detail: { position },
+  })
 }
 
 /** Made once for all objects of a run: a million tuples are a large map. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { chooseColumn } from '../../domain/column.ts'
 import { LetheError } from '../../domain/error.ts'
+import { partitionsBeside } from '../../domain/partition.ts'
 import type { TupleGroup } from '../../domain/predicate.ts'
 import type { Search } from '../format.ts'
 import type { RowsFound } from '../row-format.ts'
@@ -183,15 +184,17 @@ function textDialectOf({ dialect: { delimiter, quote, escapeMark, newline } }: L
 
 /** Whether a row, by the texts of all its cells, matches; as the law has it, without any of what makes a find fast. */
 function makeRowTest({ predicate, partitions }: Search, layout: Layout): (cells: readonly string[]) => boolean {
-  const folders = partitions.map(({ name }) => name)
+  const folders = partitionsBeside(partitions, layout.columns)
+  const available = [...layout.columns, ...folders.map(({ name }) => name)]
   const groups = predicate.groups.map((group) => ({
     tuples: tupleSetOf(group),
     values: group.columns.map((name) => {
-      const cell = chooseColumn(name, layout.columns)
-      const folder = chooseColumn(name, folders)
-      return (cells: readonly string[]): string | null | undefined => {
-        if (cell.kind === 'one') return cells[cell.index] === undefined ? null : cellText(cells[cell.index]!, layout)
-        return folder.kind === 'one' ? partitions[folder.index]!.value : null
+      const choice = chooseColumn(name, available)
+      return (cells: readonly string[]): string | null => {
+        if (choice.kind !== 'one') return null
+        const folder = folders[choice.index - layout.columns.length]
+        if (folder !== undefined) return folder.value
+        return cells[choice.index] === undefined ? null : cellText(cells[choice.index]!, layout)
       }
     }),
   }))

@@ -1,6 +1,6 @@
 import { chooseColumn } from '../../../domain/column.ts'
 import { LetheError } from '../../../domain/error.ts'
-import type { PartitionColumn } from '../../../domain/partition.ts'
+import { type PartitionColumn, partitionsBeside } from '../../../domain/partition.ts'
 import type { Predicate } from '../../../domain/predicate.ts'
 import type { GroupColumn, LeafColumn, Schema } from '../schema.ts'
 
@@ -39,11 +39,12 @@ function resolveColumn(named: Named, schema: Schema, partitions: readonly Partit
     exactly(named, schema.columns, (candidate) => candidate.path.join('.'))
   if (column !== undefined) return singleValue(named, column)
 
-  const choices = [...paths, ...partitions.map((partition) => partition.name)]
+  const folders = partitionsBeside(partitions, paths)
+  const choices = [...paths, ...folders.map((folder) => folder.name)]
   const choice = chooseColumn(named.name, choices)
   if (choice.kind === 'ambiguous') throw ambiguous(named)
   if (choice.kind === 'none') return withoutColumn(named, schema)
-  const partition = partitions[choice.index - paths.length]
+  const partition = folders[choice.index - paths.length]
   if (partition !== undefined) return { kind: 'partition', value: partition.value }
   return singleValue(named, schema.columns[choice.index]!)
 }
