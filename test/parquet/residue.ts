@@ -1,4 +1,5 @@
 import { bloomHas, bloomOf, isSubset } from './bloom.ts'
+import { compareValues } from './compare-values.ts'
 import { type DecodedChunk, decodeChunk } from './decode.ts'
 import { codecs, decompressBody } from './decompress.ts'
 import type { IsErased } from './erasure-check.ts'
@@ -153,7 +154,11 @@ function searchChunk(chunk: ImageChunk, { own, long, sourceGroup }: Sought, repo
     scan(binary(pair, ids.keyValue.value) ?? new Uint8Array(0), long, () => report('column key-value metadata'))
   }
   const present = new Set(decoded.pages.flatMap(({ values }) => values.map(keyOf)))
-  const tells = (bound: Uint8Array | undefined): boolean => bound !== undefined && isResidue(bound, own, present)
+  const hasZero = decoded.pages.some(({ values }) => values.some((value) => isZero(chunk.leaf, value)))
+  const tells = (bound: Uint8Array | undefined): boolean => {
+    // Bounds give a zero the sign that covers both zeros.
+    return bound !== undefined && !(hasZero && isZero(chunk.leaf, bound)) && isResidue(bound, own, present)
+  }
   const searchStatistics = (statistics: Tree | undefined, place: string): void => {
     const { max, min, maxValue, minValue } = ids.statistics
     if ([max, min].some((id) => tells(binary(statistics, id)))) report(`${place} (old fields)`)
@@ -171,6 +176,10 @@ function searchChunk(chunk: ImageChunk, { own, long, sourceGroup }: Sought, repo
   )
   if (bounds.some(tells)) report('column index')
   searchBloom(chunk, decoded, own, report)
+}
+
+function isZero(leaf: Leaf, value: Uint8Array): boolean {
+  return leaf.order === 'float' && compareValues(leaf, value, new Uint8Array(value.length)) === 0
 }
 
 function scanBodies(chunk: ImageChunk, decoded: DecodedChunk, long: readonly Buffer[], report: Report): void {

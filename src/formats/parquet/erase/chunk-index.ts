@@ -2,6 +2,7 @@ import type { RangeSource } from '../../range-source.ts'
 import type { ColumnChunkInfo } from '../column-chunk.ts'
 import { ColumnIndex, OffsetIndex, PageLocation } from '../metadata.ts'
 import { boundaryOrders } from '../metadata-enums.ts'
+import { valueWidth } from '../plain-values.ts'
 import type { LeafColumn } from '../schema.ts'
 import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, removeField, requireField, setField } from '../thrift-fields.ts'
@@ -130,6 +131,7 @@ function eraseColumnIndex(source: ThriftStruct, erasure: IndexErasure): ThriftSt
   const described = pages.map((page) => describePage(page, { minValues, maxValues, nullPages }))
   if (described.includes(undefined)) return undefined
   const entries = described as PageDescription[]
+  if (!entries.every((entry) => entry.isNull || hasWidthOf(column, entry))) return undefined
   const index = copyStruct(source)
   setField(
     index,
@@ -151,6 +153,13 @@ function eraseColumnIndex(source: ThriftStruct, erasure: IndexErasure): ThriftSt
   }
   eraseCounts(index, { pages, pagesBefore, column })
   return index
+}
+
+/** Numbers have one width; bounds of another are not of the column, and nobody can order them. */
+function hasWidthOf(column: LeafColumn, { min, max }: PageDescription): boolean {
+  const width = valueWidth(column)
+  const mayBeCut = column.physicalType === 'FIXED_LEN_BYTE_ARRAY' && column.type.kind !== 'float16'
+  return width === undefined || mayBeCut || (min.length === width && max.length === width)
 }
 
 interface PageDescription {

@@ -1,0 +1,41 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { eraseRows } from '../../../../test/parquet/erase-rows.ts'
+import { type FilePlan, generateFile } from '../../../../test/parquet/generate.ts'
+import { ids } from '../../../../test/parquet/ids.ts'
+import { readImage, writeImage } from '../../../../test/parquet/image.ts'
+import { items } from '../../../../test/parquet/thrift-tree.ts'
+
+const plan: FilePlan = {
+  seed: 3,
+  writer: 'arrow-rs',
+  rows: 300,
+  rowGroupRows: 1000,
+  codec: 'SNAPPY',
+  version: 1,
+  columns: 0,
+  pageBytes: 64,
+  dictionaryBytes: 0,
+  encoding: 'PLAIN',
+  statistics: 'page',
+  bloom: false,
+  checksums: false,
+}
+
+describe('a column index', () => {
+  let source: Uint8Array
+  beforeAll(async () => {
+    source = await generateFile(plan)
+  })
+
+  const indexOfId = (bytes: Uint8Array) => readImage(bytes).groups[0]!.chunks[0]!.columnIndex
+
+  it('stays with what is left of its pages', async () => {
+    expect(items(indexOfId(await eraseRows(source, [5])), ids.columnIndex.minValues)?.length).toBeGreaterThan(3)
+  })
+
+  it('goes where its bounds are none of the column', async () => {
+    const image = readImage(source)
+    items(image.groups[0]!.chunks[0]!.columnIndex, ids.columnIndex.maxValues)!.splice(1, 1, new Uint8Array(3))
+    expect(indexOfId(await eraseRows(writeImage(image), [5]))).toBeUndefined()
+  })
+})
