@@ -16,7 +16,16 @@ describe('the published package', () => {
   beforeAll(() => {
     // A copy, so that packing (which builds) cannot pull the build from under another test.
     const copy = join(folder, 'copy')
-    const parts = ['bin', 'src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE']
+    const parts = [
+      'bin',
+      'scripts',
+      'src',
+      'package.json',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'README.md',
+      'LICENSE',
+    ]
     for (const part of parts) cpSync(join(project, part), join(copy, part), { recursive: true })
     symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'))
     const npm = execFileSync('npm', ['pack', '--silent', '--json', '--pack-destination', folder], {
@@ -38,6 +47,7 @@ describe('the published package', () => {
         'package/bin/lethe.js',
         'package/build/cli/main.js',
         'package/build/index.d.ts',
+        'package/build/adapters/state/postgres/migrations/0001-initial.sql',
         'package/LICENSE',
       ]),
     )
