@@ -57,7 +57,7 @@ export default {
     only(
       'faces-know-engine',
       'cli|server',
-      ['domain/', 'formats/', 'ports/', 'engine/', 'api/', 'config\\.ts$', 'compose\\.ts$'],
+      ['domain/', 'formats/', 'ports/', 'engine/', 'api/', 'config\\.ts$', 'config/', 'compose\\.ts$'],
       'A face reaches adapters through compose.ts alone.',
     ),
     {

@@ -1,6 +1,10 @@
+import { makeFileKeyRing } from './adapters/key-ring/file/file-key-ring.ts'
 import { makeFileStore } from './adapters/object-store/file/file-store.ts'
 import type { S3Access } from './adapters/object-store/s3/s3-access.ts'
+import type { Configuration, StoreConfiguration } from './config.ts'
+import type { Role } from './domain/data-mapper.ts'
 import { LetheError } from './domain/error.ts'
+import { literalPattern, type ObjectPattern, parseObjectPattern } from './domain/object-pattern.ts'
 import { avro } from './formats/avro/avro.ts'
 import { codecs } from './formats/compression/codecs.ts'
 import { compressed } from './formats/compression/compressed.ts'
@@ -10,7 +14,10 @@ import type { DetectableFormat } from './formats/format.ts'
 import { ndjson } from './formats/ndjson/ndjson.ts'
 import { parquet } from './formats/parquet/parquet.ts'
 import { plain } from './formats/plain.ts'
+import type { KeyRing } from './ports/key-ring.ts'
+import type { MapperStore } from './ports/mapper-store.ts'
 import type { ObjectStore } from './ports/object-store.ts'
+import type { QueueStore } from './ports/queue-store.ts'
 
 /** Where a run's objects live, and the formats that they may have. */
 export interface Lake {
@@ -69,4 +76,70 @@ export async function openLake(
 
 function schemeOf(target: string): string {
   return /^([a-z][a-z0-9+.-]*):\/\//i.exec(target)?.[1]?.toLowerCase() ?? ''
+}
+
+/** A store of the configuration. */
+export interface NamedStore {
+  readonly store: ObjectStore
+  /** All of it, as a target. */
+  readonly root: string
+  /** A location within it (an object, a folder, a glob) as a target of the store. */
+  target(location: string): string
+  /** A mapper's `objectMatch`, which is written from the root. */
+  objectPattern(pattern: string): ObjectPattern
+}
+
+/** @param role to assume in place of the one that the configuration has */
+export async function openNamedStore(
+  configured: StoreConfiguration,
+  { role }: { readonly role?: Role } = {},
+): Promise<NamedStore> {
+  if ('folder' in configured) {
+    const root = `${configured.folder.replace(/\/+$/, '')}/`
+    return { store: await stores['']!({}), ...namesBelow(root) }
+  }
+  const { bucket, prefix, role: own, ...access } = configured
+  const assumed = role ?? own
+  const s3 = { ...access, ...(assumed === undefined ? {} : { assumeRole: assumed }) }
+  return { store: await stores['s3']!({ s3 }), ...namesBelow(`s3://${bucket}/${prefix}`) }
+}
+
+function namesBelow(root: string): Omit<NamedStore, 'store'> {
+  return {
+    root,
+    target: (location) => escapedGlob(root) + location,
+    objectPattern: (pattern) => parseObjectPattern(literalPattern(root) + pattern),
+  }
+}
+
+/** What is a name in the configuration stays one where a glob follows. */
+function escapedGlob(path: string): string {
+  return path.replace(/[\\*?[\]{}()!+@|]/g, '\\$&')
+}
+
+/** The state of what was configured: mappers, queue, and the keys of its matches. */
+export interface Workspace extends AsyncDisposable {
+  readonly mappers: MapperStore
+  readonly queue: QueueStore
+  readonly keyRing: KeyRing
+}
+
+/**
+ * Opens the state. Loaded only here: the embedded database takes seconds and half a gigabyte.
+ *
+ * @throws LetheError `state-locked`, `state-newer`, `state-unavailable`
+ */
+export async function openWorkspace({ state, keys }: Pick<Configuration, 'state' | 'keys'>): Promise<Workspace> {
+  const [{ openState }, { makeMapperStore }, { makeQueueStore }] = await Promise.all([
+    import('./adapters/state/postgres/open-state.ts'),
+    import('./adapters/state/postgres/mapper-store.ts'),
+    import('./adapters/state/postgres/queue-store.ts'),
+  ])
+  const opened = await openState(state)
+  return {
+    mappers: makeMapperStore(opened.db),
+    queue: makeQueueStore(opened.db),
+    keyRing: makeFileKeyRing(keys),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  }
 }

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { nameSchema, roleSchema } from '../api/data-mapper-schema.ts'
+
+const pathSchema = z.string().min(1, 'is empty')
+const personSchema = z.string().min(1, 'is empty').max(200)
+
+const folderStoreSchema = z.strictObject({ folder: pathSchema })
+
+const endpointSchema = z
+  .string()
+  .refine((url) => URL.canParse(url) && /^https?:\/\/[^/?#@]+\/?$/.test(url), 'takes http:// or https:// and a host')
+
+const bucketStoreSchema = z.strictObject({
+  bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'takes the name of a bucket'),
+  /** Ends with `/` where it is a folder; nothing outside of it is ever looked at. */
+  prefix: z
+    .string()
+    .regex(/^(?:[^/].*\/)?$/, 'ends with / and does not begin with it')
+    .default(''),
+  endpoint: endpointSchema.exactOptional(),
+  region: z.string().min(1, 'is empty').exactOptional(),
+  profile: z.string().min(1, 'is empty').exactOptional(),
+  role: roleSchema.exactOptional(),
+  pathStyle: z.boolean().exactOptional(),
+  caFile: pathSchema.exactOptional(),
+  requesterPays: z.boolean().exactOptional(),
+  customerKeyFile: pathSchema.exactOptional(),
+})
+
+const storeSchema = z.union([folderStoreSchema, bucketStoreSchema])
+export type StoreConfiguration = z.infer<typeof storeSchema>
+export type BucketConfiguration = z.infer<typeof bucketStoreSchema>
+
+const databaseUrlSchema = z
+  .string()
+  .refine((url) => URL.canParse(url) && /^postgres(?:ql)?:\/\//.test(url), 'takes postgres:// and what follows')
+
+const deadlineSchema = z.union(
+  [z.enum(['gdpr', 'ccpa']), z.strictObject({ days: z.int().min(1).max(3650) })],
+  'takes gdpr, ccpa, or days with a number',
+)
+
+const approvalSchema = z.strictObject({
+  /** Whether a person has to say yes to a job's plan. */
+  required: z.boolean().default(true),
+  /** Who may; left out: anyone, but for `requesterMayApprove`. */
+  approvers: z.array(personSchema).exactOptional(),
+  requesterMayApprove: z.boolean().default(false),
+  expiresAfterDays: z.int().min(1).max(365).default(14),
+})
+
+const jobsSchema = z.strictObject({
+  /** Objects that a worker has in hand at once. */
+  concurrency: z.int().min(1).max(256).default(4),
+  /** What a worker asks of a store, at most; left out: no limit. */
+  maxBytesPerSecond: z.int().min(1).exactOptional(),
+  maxObjectsPerSecond: z.number().positive().exactOptional(),
+  /** How long events and objects of a job that has ended are kept. */
+  keepDetailsDays: z.int().min(1).max(36_500).default(365),
+})
+
+/** `lethe.yaml`. Unknown keys are refused: a misspelt one must not look like its default. */
+export const configurationSchema = z.strictObject({
+  state: z
+    .union([z.strictObject({ folder: pathSchema }), z.strictObject({ url: databaseUrlSchema })], 'takes folder or url')
+    .default({ folder: '.lethe/state' }),
+  keys: z
+    .strictObject({
+      folder: pathSchema.default('.lethe/keys'),
+      masterKeyFile: pathSchema.default('.lethe/master.key'),
+    })
+    .prefault({}),
+  stores: z.record(nameSchema, storeSchema).default({}),
+  queue: z.strictObject({ deadline: deadlineSchema.default('gdpr') }).prefault({}),
+  approval: approvalSchema.prefault({}),
+  jobs: jobsSchema.prefault({}),
+})
+
+/** The configuration with its defaults filled in and its paths absolute. */
+export interface Configuration extends z.infer<typeof configurationSchema> {
+  /** The file that it was read from. */
+  readonly file: string
+}
