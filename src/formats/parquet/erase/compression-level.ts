@@ -1,4 +1,5 @@
 import { type CompressOptions, compress } from '../codecs.ts'
+import type { ColumnChunkInfo } from '../column-chunk.ts'
 import type { CompressionCodec } from '../metadata-enums.ts'
 
 /** Levels that writers use, ascending; a trial goes up only while pages come out larger than the source's. */
@@ -11,14 +12,30 @@ const trials: Readonly<Partial<Record<CompressionCodec, readonly number[]>>> = {
 /** How much larger than the source's a page may come out at the same level, by another version of the library. */
 const tolerance = 1.005
 
+export interface LevelSample {
+  readonly bytes: Uint8Array
+  /** How many bytes they were compressed to. */
+  readonly storedBytes: number
+}
+
+/** The levels of a file's columns, each guessed once: a writer has one for a column. */
+export class CompressionLevels {
+  readonly #byColumn = new Map<number, CompressOptions>()
+
+  of({ column, codec }: Pick<ColumnChunkInfo, 'column' | 'codec'>, sample: () => LevelSample): CompressOptions {
+    const known = this.#byColumn.get(column.index)
+    if (known !== undefined) return known
+    const guessed = guessLevel(codec, sample)
+    this.#byColumn.set(column.index, guessed)
+    return guessed
+  }
+}
+
 /**
  * The level that a page was compressed at, which no metadata tells: found by compressing it again. Effort that the
  * writer spent is neither lost nor added to.
  */
-export function guessLevel(
-  codec: CompressionCodec,
-  sample: () => { readonly bytes: Uint8Array; readonly storedBytes: number },
-): CompressOptions {
+function guessLevel(codec: CompressionCodec, sample: () => LevelSample): CompressOptions {
   const levels = trials[codec]
   if (levels === undefined) return {}
   const { bytes, storedBytes } = sample()

@@ -3,6 +3,7 @@ import type { RangeSource } from '../../range-source.ts'
 import type { Spool } from '../../spool.ts'
 import type { ColumnChunkInfo, Extent } from '../column-chunk.ts'
 import { isKnownBloomFilter, makeBloomFilter } from '../find/bloom-filter.ts'
+import { isDictionaryEncoded } from '../find/scan-page.ts'
 import { countPresent } from '../levels.ts'
 import { malformed } from '../malformed.ts'
 import { BloomFilterHeader } from '../metadata.ts'
@@ -10,7 +11,6 @@ import { splitPage } from '../page-body.ts'
 import { requireCount } from '../thrift-fields.ts'
 import { readThrift } from '../thrift-reader.ts'
 import { ChunkDictionary } from './chunk-dictionary.ts'
-import { isDictionaryEncoded } from './erase-page.ts'
 import { PageWalk } from './page-walk.ts'
 import { valuesOfSection } from './value-bounds.ts'
 
@@ -64,7 +64,7 @@ async function* distinctValues(walk: PageWalk, chunk: ColumnChunkInfo): AsyncGen
     const { encoding, values, definitionLevels, numValues } = splitPage({ head, body }, chunk)
     const count =
       definitionLevels === undefined ? numValues : countPresent(definitionLevels, numValues, column.maxDefinitionLevel)
-    const isIndices = isDictionaryEncoded(encoding)
+    const isIndices = isDictionaryEncoded({ encoding })
     if (isIndices && dictionary === undefined) throw malformed('a page points into a dictionary that its chunk has not')
     const entry = (index: number): Uint8Array => {
       seen.add(index)

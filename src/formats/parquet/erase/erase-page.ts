@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { type CompressOptions, compress } from '../codecs.ts'
 import type { ColumnChunkInfo } from '../column-chunk.ts'
+import { isDictionaryEncoded } from '../find/scan-page.ts'
 import { malformed } from '../malformed.ts'
 import { DataPageHeader, DataPageHeaderV2, PageHeader } from '../metadata.ts'
-import type { Encoding } from '../metadata-enums.ts'
 import type { LevelSection, PageSections } from '../page-body.ts'
 import type { DataPageHead } from '../page-header.ts'
 import type { ThriftStruct } from '../thrift.ts'
@@ -77,7 +77,7 @@ export function erasePage(erasure: PageErasure): ErasedPage {
     ),
   })
   if (rows.drops.size === numValues) return { kind: 'empty' }
-  if (erasure.indexMap !== undefined && isDictionaryEncoded(sections.encoding)) {
+  if (erasure.indexMap !== undefined && isDictionaryEncoded(sections)) {
     const values = sink.view(layout.valuesStart).slice()
     sink.truncate(layout.valuesStart)
     remapIndices(values, { count: present.count - present.drops.size, map: erasure.indexMap, sink })
@@ -246,8 +246,4 @@ function alsoSeen({ erased, entryBytes }: PageErasure, watches: readonly BoundsW
       for (const watch of watches) watch.see(bytes, 0, bytes.length)
     },
   }
-}
-
-export function isDictionaryEncoded(encoding: Encoding): boolean {
-  return encoding === 'PLAIN_DICTIONARY' || encoding === 'RLE_DICTIONARY'
 }

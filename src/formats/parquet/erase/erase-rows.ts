@@ -3,12 +3,12 @@ import type { Ranges } from '../../../domain/ranges.ts'
 import { type Edit, makeEdit } from '../../edit.ts'
 import type { RangeSource } from '../../range-source.ts'
 import type { Spool } from '../../spool.ts'
-import type { CompressOptions } from '../codecs.ts'
 import { type ParquetFile, type RowGroupInfo, readFooter } from '../footer.ts'
 import { RowGroup } from '../metadata.ts'
 import { copyStruct, requireField } from '../thrift-fields.ts'
 import { assembleFile, type PlannedGroup } from './assemble-file.ts'
 import { ByteSink } from './byte-sink.ts'
+import { CompressionLevels } from './compression-level.ts'
 import { eraseChunk } from './erase-chunk.ts'
 import { erasedChunkStruct } from './erased-chunk-struct.ts'
 import { requireWholeChunks } from './require-whole-chunks.ts'
@@ -50,7 +50,7 @@ interface FileErasure extends RowErasure {
 async function eraseGroups(source: RangeSource, erasure: FileErasure): Promise<PlannedGroup[]> {
   const { file, rows, onProgress } = erasure
   const sink = new ByteSink()
-  const levels = new Map<number, CompressOptions>()
+  const levels = new CompressionLevels()
   const groups: PlannedGroup[] = []
   for (const group of file.rowGroups) {
     const erasedRows = rows.sizeWithin(group.firstRow, group.firstRow + group.numRows)
@@ -75,7 +75,7 @@ interface GroupErasure extends FileErasure {
   readonly group: RowGroupInfo
   readonly erasedRows: number
   readonly sink: ByteSink
-  readonly levels: Map<number, CompressOptions>
+  readonly levels: CompressionLevels
 }
 
 async function eraseGroup(source: RangeSource, { group, erasedRows, ...erasure }: GroupErasure): Promise<PlannedGroup> {

@@ -3,7 +3,8 @@ import { ColumnChunk, ColumnMetaData, PageEncodingStats, SizeStatistics } from '
 import { encodings, type PageType, pageTypes } from '../metadata-enums.ts'
 import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, removeField, requireField, setField } from '../thrift-fields.ts'
-import type { ErasedChunk, ErasedChunkPage } from './erase-chunk.ts'
+import type { ChunkPage } from './chunk-page.ts'
+import type { ErasedChunk } from './erase-chunk.ts'
 import type { ErasedCounts } from './erased-facts.ts'
 
 /**
@@ -66,18 +67,18 @@ function eraseSizes(sizes: ThriftStruct, { bytes, repetitionLevels, definitionLe
   return isPossible
 }
 
-function sum(pages: readonly ErasedChunkPage[], sizeOf: (page: ErasedChunkPage) => number): number {
+function sum(pages: readonly ChunkPage[], sizeOf: (page: ChunkPage) => number): number {
   return pages.reduce((total, page) => total + sizeOf(page), 0)
 }
 
-const typeOfPage: Readonly<Record<ErasedChunkPage['kind'], PageType>> = {
+const typeOfPage: Readonly<Record<ChunkPage['kind'], PageType>> = {
   dictionary: 'DICTIONARY_PAGE',
   'data-v1': 'DATA_PAGE',
   'data-v2': 'DATA_PAGE_V2',
 }
 
 /** How many pages of each type and encoding there are now, in the order in which the source tells them. */
-function encodingStats(source: readonly ThriftStruct[], pages: readonly ErasedChunkPage[]): ThriftStruct[] {
+function encodingStats(source: readonly ThriftStruct[], pages: readonly ChunkPage[]): ThriftStruct[] {
   const counts = new Map<string, number>()
   for (const { kind, encoding } of pages) {
     const key = `${pageTypes.indexOf(typeOfPage[kind])} ${encodings.indexOf(encoding)}`
