@@ -6,6 +6,8 @@ import { type FuzzFiles, fuzzFiles, runCase } from './fuzz-case.ts'
 const failedOnce: readonly number[] = [
   // A column index with bounds of another width than the column.
   800_008_136,
+  // Pages in another order than the column index has them.
+  800_016_134,
 ]
 /** A small run of every day; `npx node test/parquet/fuzz.ts --seconds N --seed S` goes on as long as wanted. */
 const cases = Number(process.env['LETHE_PARQUET_FUZZ'] ?? 200)

@@ -3,7 +3,7 @@ import { eraseRows } from '../../../../test/parquet/erase-rows.ts'
 import { type FilePlan, generateFile } from '../../../../test/parquet/generate.ts'
 import { ids } from '../../../../test/parquet/ids.ts'
 import { readImage, writeImage } from '../../../../test/parquet/image.ts'
-import { items } from '../../../../test/parquet/thrift-tree.ts'
+import { binary, child, items } from '../../../../test/parquet/thrift-tree.ts'
 
 const plan: FilePlan = {
   seed: 3,
@@ -31,6 +31,31 @@ describe('a column index', () => {
 
   it('stays with what is left of its pages', async () => {
     expect(items(indexOfId(await eraseRows(source, [5])), ids.columnIndex.minValues)?.length).toBeGreaterThan(3)
+  })
+
+  it('gives the chunk no bounds where a page that it calls empty may hold values', async () => {
+    const image = readImage(source)
+    const { columnIndex } = image.groups[0]!.chunks[0]!
+    items(columnIndex, ids.columnIndex.nullPages)!.splice(2, 1, 1)
+    items(columnIndex, ids.columnIndex.nullCounts)!.splice(2, 1, 1n)
+    // The first row has the least id, so that the source's bounds of the chunk tell it.
+    const { meta } = readImage(await eraseRows(writeImage(image), [0])).groups[0]!.chunks[0]!
+    const statistics = child(meta, ids.meta.statistics)
+    expect([ids.statistics.minValue, ids.statistics.maxValue].map((id) => binary(statistics, id))).toEqual([
+      undefined,
+      undefined,
+    ])
+    const sound = readImage(await eraseRows(source, [0])).groups[0]!.chunks[0]!
+    expect(binary(child(sound.meta, ids.meta.statistics), ids.statistics.minValue)?.[0]).toBe(1)
+  })
+
+  it('goes where its entries are of other pages', async () => {
+    const image = readImage(source)
+    const { columnIndex } = image.groups[0]!.chunks[0]!
+    for (const id of [ids.columnIndex.minValues, ids.columnIndex.maxValues]) items(columnIndex, id)!.reverse()
+    const output = readImage(await eraseRows(writeImage(image), [5])).groups[0]!.chunks[0]!
+    expect(output.columnIndex).toBeUndefined()
+    expect(output.offsetIndex).toBeDefined()
   })
 
   it('goes where its bounds are none of the column', async () => {

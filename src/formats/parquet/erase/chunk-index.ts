@@ -58,22 +58,43 @@ export async function readChunkIndex(
   }
 }
 
-/** The bounds that a column index gives of a page. */
-export function indexBounds({ columnIndex }: ChunkIndex, ordinal: number): Bound[] {
+/** The bounds that a column index gives of a page; none where they are no values of the column. */
+export function indexBounds({ columnIndex }: ChunkIndex, ordinal: number, column: LeafColumn): Bound[] {
   if (columnIndex === undefined || getField(columnIndex, ColumnIndex.nullPages)?.[ordinal] !== false) return []
   const min = getField(columnIndex, ColumnIndex.minValues)?.[ordinal]
   const max = getField(columnIndex, ColumnIndex.maxValues)?.[ordinal]
-  if (min === undefined || max === undefined) return []
+  if (min === undefined || max === undefined || !hasWidthOf(column, { min, max })) return []
   return [
     { kind: 'min', bytes: min, isExact: false },
     { kind: 'max', bytes: max, isExact: false },
   ]
 }
 
-/** The least and the greatest of the bounds that a column index gives; undefined where it gives none. */
-export function boundsOfIndex({ columnIndex }: ChunkIndex, compare: CompareValues): ValueBounds | undefined {
+interface IndexedValues {
+  readonly column: Pick<LeafColumn, 'maxRepetitionLevel'>
+  /** Entries of the chunk; where the column does not repeat these are its rows. */
+  readonly numValues: number
+  readonly compare: CompareValues
+}
+
+/**
+ * The least and the greatest of the bounds that a column index gives; undefined where it gives none, or where a page is
+ * marked as all nulls and its counts do not prove it: then it may hold values that no bound tells.
+ */
+export function boundsOfIndex(
+  { offsetIndex, columnIndex }: ChunkIndex,
+  { column, numValues, compare }: IndexedValues,
+): ValueBounds | undefined {
   if (columnIndex === undefined) return undefined
   const nullPages = requireField(columnIndex, ColumnIndex.nullPages)
+  const nullCounts = getField(columnIndex, ColumnIndex.nullCounts)
+  const starts = requireField(offsetIndex, OffsetIndex.pageLocations).map((location) =>
+    requireField(location, PageLocation.firstRowIndex),
+  )
+  // arrow-rs marks a page of a nested column whose nulls are as many as its rows, though it has more values than rows.
+  const isProven = (page: number): boolean =>
+    column.maxRepetitionLevel === 0 && nullCounts?.[page] === (starts[page + 1] ?? numValues) - starts[page]!
+  if (!nullPages.every((isNull, page) => !isNull || isProven(page))) return undefined
   const used = (values: readonly Uint8Array[]) => values.filter((_, page) => nullPages[page] === false)
   const [min] = used(requireField(columnIndex, ColumnIndex.minValues)).sort(compare)
   const max = used(requireField(columnIndex, ColumnIndex.maxValues)).sort(compare).at(-1)
@@ -156,7 +177,7 @@ function eraseColumnIndex(source: ThriftStruct, erasure: IndexErasure): ThriftSt
 }
 
 /** Numbers have one width; bounds of another are not of the column, and nobody can order them. */
-function hasWidthOf(column: LeafColumn, { min, max }: PageDescription): boolean {
+function hasWidthOf(column: LeafColumn, { min, max }: ValueBounds): boolean {
   const width = valueWidth(column)
   const mayBeCut = column.physicalType === 'FIXED_LEN_BYTE_ARRAY' && column.type.kind !== 'float16'
   return width === undefined || mayBeCut || (min.length === width && max.length === width)

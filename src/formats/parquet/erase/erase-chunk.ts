@@ -111,6 +111,8 @@ class ChunkEraser {
   /** A page was seen where the footer says that data begins. */
   #isDataFound = false
   #splitsRow = false
+  /** The column index has bounds of other pages: nobody knows which of its entries tells an erased value. */
+  #isIndexBroken = false
   #hasPlainPages = false
 
   /** @param keptEntries of the dictionary, where it is to be rebuilt */
@@ -160,7 +162,7 @@ class ChunkEraser {
       nulls: numValues - left - total.values,
       values: total.values,
       nans: total.nans,
-      bounds: this.#watch.isTold ? this.#bounds(index) : undefined,
+      bounds: this.#watch.isTold ? this.#bounds(index, left) : undefined,
     })
     return { pages: this.#pages, erased: total, statistics, index, bloomFilter: await this.#bloomFilter(goneEntries) }
   }
@@ -182,7 +184,8 @@ class ChunkEraser {
     // An offset index has no words for pages that begin inside a row.
     if (this.#index === undefined || this.#splitsRow) return undefined
     const { chunk, compare } = this.#erasure
-    return eraseChunkIndex(this.#index, {
+    const index = this.#isIndexBroken ? { ...this.#index, columnIndex: undefined } : this.#index
+    return eraseChunkIndex(index, {
       pages: this.#indexPages,
       pagesBefore: this.#dataPages,
       column: chunk.column,
@@ -191,7 +194,7 @@ class ChunkEraser {
   }
 
   /** The bounds of what stays: of the dictionary's entries in use where that is all, else of the pages. */
-  #bounds(index: ChunkIndex | undefined): (ValueBounds & { isExact: boolean }) | undefined {
+  #bounds(index: ChunkIndex | undefined, numValues: number): (ValueBounds & { isExact: boolean }) | undefined {
     const { chunk, compare } = this.#erasure
     if (compare === undefined) return undefined
     const used = this.#hasPlainPages ? undefined : this.#dictionary?.usedEntries()
@@ -199,7 +202,8 @@ class ChunkEraser {
       const bounds = boundsOfValues(used, { column: chunk.column, compare })
       return bounds === undefined ? undefined : { ...bounds, isExact: true }
     }
-    const bounds = index === undefined ? undefined : boundsOfIndex(index, compare)
+    const { column } = chunk
+    const bounds = index === undefined ? undefined : boundsOfIndex(index, { column, numValues, compare })
     return bounds === undefined ? undefined : { ...bounds, isExact: false }
   }
 
@@ -257,11 +261,11 @@ class ChunkEraser {
     place: DataPlace,
     { rows, sections }: { rows: PageRows; sections: PageSections },
   ): Promise<EditedPage> {
-    const { sink, chunk, spool } = this.#erasure
+    const { sink, chunk, spool, compare } = this.#erasure
     const dictionary = isDictionaryEncoded(sections) ? requireDictionary(this.#dictionary) : undefined
     await dictionary?.load()
-    const bounds = this.#index === undefined ? [] : indexBounds(this.#index, this.#dataPages)
-    const watch = new BoundsWatch(bounds, chunk.column)
+    const bounds = this.#index === undefined ? [] : indexBounds(this.#index, this.#dataPages, chunk.column)
+    const watch = new BoundsWatch(bounds, chunk.column, compare)
     const erased = erasePage({
       head: place.head,
       sections,
@@ -274,6 +278,7 @@ class ChunkEraser {
       watch,
       sink,
     })
+    this.#isIndexBroken ||= watch.isBroken
     const counts = this.#facts.page
     this.#facts.endPage()
     if (erased.kind === 'empty') return { page: undefined, edit: undefined, rowsErased: rows.numRows }

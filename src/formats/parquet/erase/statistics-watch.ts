@@ -5,26 +5,43 @@ import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, hasField, removeField, setField } from '../thrift-fields.ts'
 import { type Bound, mayTell } from './tells-value.ts'
 import type { ValueBounds } from './value-bounds.ts'
+import { type CompareValues, isNaNValue } from './value-order.ts'
 
-/** Watches the values that go, and so learns whether bounds may tell one of them. */
+/** Watches the values that go, and so learns whether bounds may tell one of them, and whether they hold at all. */
 export class BoundsWatch {
   readonly #bounds: readonly Bound[]
   readonly #column: LeafColumn
+  readonly #compare: CompareValues | undefined
   #isTold = false
+  #isBroken = false
 
-  constructor(bounds: readonly Bound[], column: LeafColumn) {
+  /** @param compare the order of the bounds, where a value outside of them is to be noticed */
+  constructor(bounds: readonly Bound[], column: LeafColumn, compare?: CompareValues) {
     this.#bounds = bounds
     this.#column = column
+    this.#compare = compare
   }
 
   get isTold(): boolean {
     return this.#isTold
   }
 
+  /** A value was outside of the bounds: they are of other values. */
+  get isBroken(): boolean {
+    return this.#isBroken
+  }
+
   see(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#isTold || this.#bounds.length === 0) return
+    if (this.#bounds.length === 0) return
     const value = bytes.subarray(start, end)
-    this.#isTold = this.#bounds.some((bound) => mayTell(bound, this.#column, value))
+    this.#isTold ||= this.#bounds.some((bound) => mayTell(bound, this.#column, value))
+    this.#isBroken ||= this.#bounds.some((bound) => this.#excludes(bound, value))
+  }
+
+  #excludes({ kind, bytes }: Bound, value: Uint8Array): boolean {
+    if (this.#compare === undefined || isNaNValue(this.#column, value)) return false
+    const order = this.#compare(bytes, value)
+    return kind === 'min' ? order > 0 : order < 0
   }
 }
 
