@@ -34,7 +34,7 @@ export interface Case {
 export interface CaseOutcome {
   readonly status: string | undefined
   readonly reason: string | undefined
-  readonly content: Uint8Array | undefined
+  readonly content: Buffer | undefined
   readonly warnings: Readonly<Record<string, number>>
   readonly report: ReportedObject | undefined
 }
