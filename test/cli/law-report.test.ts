@@ -189,12 +189,17 @@ test('a dry run writes nothing: neither bytes nor times nor inodes', () => {
   expect(afterDry).toEqual(before)
 })
 
-test('a dry run has the numbers of the real one', () => {
-  const asErased = documents['dry']!.objects.map((object) => ({
-    ...object,
-    status: object.status === 'matched' ? 'erased' : object.status,
+/** What was read is another matter: who writes reads once more. */
+const numbersIn = (run: string) =>
+  documents[run]!.objects.map(({ uri, rows: counts, bytes, warnings }) => ({
+    uri,
+    counts,
+    bytes: { ...bytes, read: 0 },
+    warnings,
   }))
-  expect(asErased).toEqual(documents['erase']!.objects)
+
+test('a dry run has the numbers of the real one', () => {
+  expect(numbersIn('dry')).toEqual(numbersIn('erase'))
 })
 
 test.each(erased)(
