@@ -1,18 +1,10 @@
+import { looksLikeValue } from '../looks-like-value.ts'
 import type { Units } from './encoding.ts'
 import { bytesOf } from './encoding.ts'
 import type { Layout } from './layout.ts'
 import { RecordParser } from './record-parser.ts'
 
 const sampleRecords = 100
-
-/** Numbers, dates, amounts, mail addresses, UUIDs, markers: values of a row that hardly ever name a column. */
-const valueForms = [
-  /^[-+]?[0-9][0-9.,:/ TZ+-]*$/,
-  /[^@\s]@[^@\s]+\.[a-z]/i,
-  /^[0-9a-f]{8}-[0-9a-f-]{27}$/i,
-  /^(true|false|null|\\N)$/i,
-  /\p{Cc}(?<![\t\r\n])/u,
-]
 
 /**
  * Whether the first record can be taken for a header although no column that is looked for is in it: none of its cells
@@ -22,7 +14,7 @@ const valueForms = [
  * passed over in silence.
  */
 export function isCertainHeader(units: Units, { columns, dialect, dataStart }: Layout): boolean {
-  if (columns.some((cell) => valueForms.some((form) => form.test(cell)))) return false
+  if (columns.some(looksLikeValue)) return false
   const names = columns.map((name) => (name === '' ? undefined : name))
   const parser = new RecordParser(dialect)
   let at = dataStart

@@ -1,4 +1,5 @@
 import type { Fact, Inspection } from '../format.ts'
+import { looksLikeValue } from '../looks-like-value.ts'
 import { BrokenLines } from './broken-lines.ts'
 import { JsonReader, type Token, token } from './json-reader.ts'
 import { lineBlocks } from './line-blocks.ts'
@@ -10,8 +11,9 @@ type LineFact = 'objects' | 'arrays' | 'scalars' | 'blank' | 'malformed'
 type Type = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array'
 
 /**
- * Counts lines, and the top-level keys of objects with the types of their values. Beyond `maxKeys` keys, and for keys
- * longer than `maxKeyBytes`, values are only counted together: a line whose keys are data must not fill the memory.
+ * Counts lines, and the top-level keys of objects with the types of their values. Beyond `maxKeys` keys, for keys longer
+ * than `maxKeyBytes`, and for those that look like somebody's id, values are only counted together: keys that are data
+ * are not told, and must not fill the memory.
  */
 export async function inspect(
   stream: AsyncIterable<Uint8Array>,
@@ -80,7 +82,7 @@ class KeyCounts {
   #count(key: string | undefined, type: Type): void {
     let counts = key === undefined ? undefined : this.#keys.get(key)
     if (counts === undefined) {
-      if (key === undefined || this.#keys.size === maxKeys) {
+      if (key === undefined || this.#keys.size === maxKeys || looksLikeValue(key)) {
         this.#others += 1
         return
       }
