@@ -74,12 +74,13 @@ interface Stored {
   readonly bytes: number
 }
 
-/** hyparquet gives byte arrays as views, and checks no length against the page's end. */
+/** hyparquet reads on behind a page's end into what comes next: a page is damaged whose values do not fit in it. */
 function checkLengths(values: readonly Uint8Array[], { leaf, encoding, bytes }: Stored): void {
-  if (leaf.type !== 'BYTE_ARRAY' || (encoding !== 'PLAIN' && encoding !== 'DELTA_LENGTH_BYTE_ARRAY')) return
-  const prefix = encoding === 'PLAIN' ? 4 : 0
-  const needed = values.reduce((sum, value) => sum + prefix + value.length, 0)
-  if (needed > bytes) throw new RangeError('byte arrays reach beyond their page')
+  if (!['PLAIN', 'DELTA_LENGTH_BYTE_ARRAY', 'BYTE_STREAM_SPLIT'].includes(encoding)) return
+  const prefix = encoding === 'PLAIN' && leaf.type === 'BYTE_ARRAY' ? 4 : 0
+  const sum = values.reduce((total, value) => total + prefix + value.length, 0)
+  const needed = leaf.type === 'BOOLEAN' ? Math.ceil(values.length / 8) : sum
+  if (needed > bytes) throw new RangeError('values reach beyond their page')
 }
 
 function decodeDictionary({ header, body }: ImagePage, leaf: Leaf, codec: CodecName): Uint8Array[] {
@@ -114,7 +115,10 @@ function decodePage(page: ImagePage, leaf: Leaf, codec: CodecName, dictionary: U
   if (values.length !== present || values.some((value) => value === undefined)) {
     throw new RangeError('a data page has fewer values than it says')
   }
-  if (!isIndexed) checkLengths(values as Uint8Array[], { leaf, encoding, bytes: plainBody.length })
+  if (!isIndexed) {
+    const bytes = plainBody.length - (isV2 ? 0 : levelBytesV1(plainBody, leaf))
+    checkLengths(values as Uint8Array[], { leaf, encoding, bytes })
+  }
   return {
     page,
     encoding,

@@ -68,6 +68,7 @@ async function runFrom(number: number): Promise<number> {
     worker.on('exit', (code, signal) => {
       clearTimeout(watchdog)
       if (worker.killed) return
+      if (phase === 'starting') throw new Error('the process that runs cases does not start')
       if (phase === 'lethe') addFault(current, `ends the process: ${code ?? signal}`)
       resolve(current + 1)
     })
