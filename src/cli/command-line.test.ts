@@ -10,7 +10,7 @@ describe('parseCommandLine', () => {
       access: { s3: {} },
       matches: { flags: ['a=b=c', 'd='], file: '-' },
       malformed: 'refuse',
-      objectMatch: undefined,
+      wholeObjects: {},
       concurrency: undefined,
       json: true,
     })
@@ -29,10 +29,27 @@ describe('parseCommandLine', () => {
       concurrency: 8,
       dryRun: true,
       yes: true,
+      wholeObjects: {},
       json: false,
     }
     expect(parseCommandLine(['erase', ...args, '--matches', 'ids', 'lake/'])).toEqual(expected)
     expect(parseCommandLine(['erase', 'lake/', '--matches=ids', ...args])).toEqual(expected)
+  })
+
+  test('reads what says of whole objects whose they are', () => {
+    const args = [
+      '--object-match',
+      'lake/{id}',
+      '--object-tag',
+      'id',
+      '--object-tag',
+      'org',
+      '--sidecar',
+      '{name}.json',
+    ]
+    expect(parseCommandLine(['find', 'lake/', '--match', 'id=b', ...args])).toMatchObject({
+      wholeObjects: { objectMatch: 'lake/{id}', objectTag: ['id', 'org'], sidecar: '{name}.json' },
+    })
   })
 
   test('erases only after a question, and refuses what is broken, unless told otherwise', () => {
@@ -41,7 +58,7 @@ describe('parseCommandLine', () => {
       yes: false,
       empty: 'keep',
       malformed: 'refuse',
-      objectMatch: undefined,
+      wholeObjects: {},
     })
   })
 

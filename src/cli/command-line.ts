@@ -7,6 +7,8 @@ import { type AccessOptions, accessOf, addAccessOptions } from './access-options
 import { addCsvOptions, type CsvFlags, csvOptionsOf } from './csv-options.ts'
 import { eraseHelp, findHelp, inspectHelp, matchingHelp, programHelp, storesCheckHelp } from './help.ts'
 import type { MatchArguments } from './matches/read-matches.ts'
+import { onlyOnce } from './only-once.ts'
+import { addWholeObjectOptions, type WholeObjectFlags } from './whole-object-options.ts'
 
 /** What the command line asks for. */
 export type Request =
@@ -34,8 +36,8 @@ export interface SearchArguments {
   readonly csv: CsvOptions | undefined
   readonly matches: MatchArguments
   readonly malformed: 'refuse' | 'keep'
-  /** A pattern that tells by an object's name whose it is. */
-  readonly objectMatch: string | undefined
+  /** What tells of objects as a whole whose they are. */
+  readonly wholeObjects: WholeObjectFlags
   /** How many objects are worked on at once; undefined leaves it to the engine. */
   readonly concurrency: number | undefined
   readonly json: boolean
@@ -48,10 +50,9 @@ export interface EraseArguments extends SearchArguments {
   readonly yes: boolean
 }
 
-interface SearchOptions extends AccessOptions, CsvFlags {
+interface SearchOptions extends AccessOptions, CsvFlags, WholeObjectFlags {
   readonly match?: readonly string[]
   readonly matches?: string
-  readonly objectMatch?: string
   readonly malformed: 'refuse' | 'keep'
   readonly concurrency?: number
   readonly json?: boolean
@@ -158,17 +159,12 @@ function makeProgram(onRequest: (request: Request) => void): Command {
 }
 
 function addSearchOptions(command: Command): Command {
-  return addCsvOptions(addAccessOptions(command))
+  return addWholeObjectOptions(addCsvOptions(addAccessOptions(command)))
     .option('--match <NAME=VALUE>', 'a column and its value, or a JSON object of several; repeat it', append)
     .option(
       '--matches <FILE|->',
       'NDJSON, or CSV with a header, of whom to look for; - is standard input',
       onlyOnce('--matches is given twice; put all matches in one file'),
-    )
-    .option(
-      '--object-match <PATTERN>',
-      "objects whose name says whose they are, as in 'lake/photos/{user_id}.png'; they go as a whole",
-      onlyOnce('--object-match is given twice; it takes one pattern'),
     )
     .option(
       '--malformed <refuse|keep>',
@@ -181,24 +177,16 @@ function addSearchOptions(command: Command): Command {
 }
 
 function searchArguments(targets: readonly string[], options: SearchOptions): SearchArguments {
-  const { match = [], matches, malformed, objectMatch, concurrency, json = false } = options
+  const { match = [], matches, malformed, objectMatch, objectTag, sidecar, concurrency, json = false } = options
   const whom = { flags: match, file: matches }
   const csv = csvOptionsOf(options)
-  return { targets, access: accessOf(options), csv, matches: whom, malformed, objectMatch, concurrency, json }
+  const given = Object.entries({ objectMatch, objectTag, sidecar }).filter(([, value]) => value !== undefined)
+  const wholeObjects: WholeObjectFlags = Object.fromEntries(given)
+  return { targets, access: accessOf(options), csv, matches: whom, malformed, wholeObjects, concurrency, json }
 }
 
 function append(value: string, values: readonly string[] = []): readonly string[] {
   return [...values, value]
-}
-
-/** The second of two would silently replace the first, and its people would not be found. */
-function onlyOnce(problem: string): (value: string) => string {
-  let isGiven = false
-  return (value) => {
-    if (isGiven) throw new LetheError('invalid-argument', problem)
-    isGiven = true
-    return value
-  }
 }
 
 function oneOf<Choice extends string>(option: string, choices: readonly Choice[]): (value: string) => Choice {

@@ -25,6 +25,7 @@ Examples:
   $ lethe erase lake/ --matches people.csv              shows the plan and asks
   $ vault read people | lethe erase lake/ --matches - --yes --json
   $ lethe erase lake/photos/ --matches people.csv --object-match 'lake/photos/{user_id}.png'
+  $ lethe erase s3://bucket/photos/ --matches people.csv --object-tag user_id
 
 Each object is replaced as a whole or not at all, whatever happens. Ctrl-C stops between
 objects; run the same command again to go on. Without a terminal --yes or --dry-run is needed.

@@ -55,9 +55,12 @@ function rewrittenBytes({ status, bytes }: ObjectReport): { copied: number; inse
   return { copied: bytes.kept, inserted: bytes.inserted }
 }
 
-function remarksOf({ uri, reason, warnings }: ObjectReport): string[] {
+function remarksOf({ uri, reason, sidecar, warnings }: ObjectReport): string[] {
   const name = printable(uri)
-  const remarks = warnings.map((warning) => `${name}: warning: ${warningWords(warning)}`)
+  const remarks = [
+    ...(sidecar === undefined ? [] : [`${name}: with its sidecar ${printable(sidecar)}`]),
+    ...warnings.map((warning) => `${name}: warning: ${warningWords(warning)}`),
+  ]
   return reason === null ? remarks : [`${name}: ${reason.code}: ${printable(reason.message)}`, ...remarks]
 }
 

@@ -1,15 +1,14 @@
 import { type Lake, openLake } from '../compose.ts'
 import { LetheError } from '../domain/error.ts'
-import { makeObjectMatch } from '../domain/object-match.ts'
 import { type FindResult, find } from '../engine/find.ts'
 import { sweepLeftovers } from '../engine/sweep-leftovers.ts'
 import type { SearchArguments } from './command-line.ts'
 import { type Matches, readMatches } from './matches/read-matches.ts'
-import { readObjectPattern } from './object-pattern-argument.ts'
 import { counted } from './printable.ts'
 import { startProgress } from './progress.ts'
 import { say, warn } from './say.ts'
 import { edgeSpaceWords } from './warning-words.ts'
+import { wholeObjectsOf } from './whole-object-options.ts'
 
 /** What `find` and `erase` begin with: who is looked for, where, and what was found. */
 export interface SearchedTargets {
@@ -19,10 +18,10 @@ export interface SearchedTargets {
 }
 
 export async function searchTargets(
-  { targets, access, csv, matches: given, malformed, objectMatch, concurrency }: SearchArguments,
+  { targets, access, csv, matches: given, malformed, wholeObjects: flags, concurrency }: SearchArguments,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<SearchedTargets> {
-  const pattern = objectMatch === undefined ? undefined : readObjectPattern(objectMatch, { folder: process.cwd() })
+  const wholeObjects = wholeObjectsOf(flags, { folder: process.cwd() })
   const lake = await openLake(targets, access, csv)
   const matches = await readMatches(given, { signal })
   for (const sentence of edgeSpaceWords(matches)) warn(sentence)
@@ -32,7 +31,7 @@ export async function searchTargets(
     targets,
     predicate: matches.predicate,
     malformed,
-    ...(pattern === undefined ? {} : { objectMatch: makeObjectMatch(pattern, matches.predicate) }),
+    ...(wholeObjects === undefined ? {} : { wholeObjects }),
     ...(concurrency === undefined ? {} : { concurrency }),
     signal,
     onEvent: (event) => (event.kind === 'progress' ? progress.addBytes(event.bytes) : progress.addObject()),

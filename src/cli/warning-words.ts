@@ -20,10 +20,10 @@ export function warningWords({ code, count }: Warning): string {
 }
 
 /** A match that looks like a stand-in for "no value": the caller should look again before anything is erased. */
-export function fuseWords({ position, rows, rowsSeen }: FuseWarning, { placeOf }: Pick<Matches, 'placeOf'>): string {
-  const share = ((100 * rows) / rowsSeen).toFixed(1)
-  const hit = `${placeOf(position)} hits ${grouped(rows)} of ${grouped(rowsSeen)} rows (${share} %)`
-  return `${hit}: is it a person, or what stands where a value is missing?`
+export function fuseWords({ position, of, hit, seen }: FuseWarning, { placeOf }: Pick<Matches, 'placeOf'>): string {
+  const share = ((100 * hit) / seen).toFixed(1)
+  const what = of === 'rows' ? 'rows' : 'objects as a whole'
+  return `${placeOf(position)} hits ${grouped(hit)} of ${grouped(seen)} ${what} (${share} %): is it a person, or what stands where a value is missing?`
 }
 
 /** Values with white space at an edge, by where they were given; one sentence each. */

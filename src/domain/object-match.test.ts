@@ -3,11 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { Match } from './match.ts'
 import { makeObjectMatch } from './object-match.ts'
 import { literalPattern, parseObjectPattern } from './object-pattern.ts'
+import { combineReadings, type Reading } from './object-reading.ts'
 import { partitionColumns } from './partition.ts'
 import { bind } from './predicate.ts'
 
 function readings(pattern: string, name: string) {
-  return parseObjectPattern(pattern).readings(name)
+  return parseObjectPattern(pattern)
+    .readings(name)
+    ?.map((reading) => [...reading.values()])
 }
 
 describe('a pattern', () => {
@@ -65,7 +68,7 @@ describe('a pattern', () => {
     fc.assert(
       fc.property(fc.string(), value, fc.string(), (before, id, after) => {
         const pattern = parseObjectPattern(`${literalPattern(before)}{id}${literalPattern(after)}`)
-        expect(pattern.readings(before + id + after)).toEqual([[id]])
+        expect(pattern.readings(before + id + after)).toEqual([new Map([['id', id]])])
         expect(pattern.readings(`${before}${id}/x${after}`)).toEqual([])
       }),
     )
@@ -78,18 +81,22 @@ describe('a pattern', () => {
   })
 })
 
+function predicateOf(matches: readonly Record<string, string>[]) {
+  return bind(
+    matches.map(
+      (columns, position): Match => ({
+        kind: 'composite',
+        position,
+        values: Object.entries(columns).map(([column, value]) => ({ column, value })),
+      }),
+    ),
+  )
+}
+
 describe('whose an object is', () => {
   function verdict(pattern: string, name: string, ...matches: Record<string, string>[]) {
-    const predicate = bind(
-      matches.map(
-        (columns, position): Match => ({
-          kind: 'composite',
-          position,
-          values: Object.entries(columns).map(([column, value]) => ({ column, value })),
-        }),
-      ),
-    )
-    return makeObjectMatch(parseObjectPattern(pattern), predicate)(name, partitionColumns(name))
+    const predicate = predicateOf(matches)
+    return makeObjectMatch(predicate)(parseObjectPattern(pattern).readings(name), partitionColumns(name))
   }
 
   test.each<[string, string, string, Record<string, string>[], object]>([
@@ -109,7 +116,7 @@ describe('whose an object is', () => {
       '/c/{id}.csv',
       '/c/2.csv',
       [{ id: '2', mail: 'x' }],
-      { kind: 'rows', nameColumns: [{ name: 'id', value: '2' }] },
+      { kind: 'rows', toldColumns: [{ name: 'id', value: '2' }] },
     ],
     ['whole all the same', '/c/{id}.csv', '/c/2.csv', [{ mail: 'x' }, { id: '2' }], { kind: 'whole', positions: [1] }],
     ["nobody's, however it is read", '/c/{id}-*', '/c/a-b-c', [{ id: 'x' }], { kind: 'other' }],
@@ -121,5 +128,47 @@ describe('whose an object is', () => {
     expect(() => verdict('/c/{id}-*.csv', '/c/a-b-1.csv', { id: 'a' })).toThrow(/several ways/)
     expect(() => verdict('/c/{id}-*.csv', '/c/a-b-1.csv', { id: 'a-b' })).toThrow(/several ways/)
     expect(() => verdict('/c/{id}-*.csv', '/c/a-b-1.csv', { mail: 'a' })).toThrow(/several ways/)
+  })
+
+  describe('with tags and a sidecar', () => {
+    const one = (entries: Record<string, string | { number: string } | null>): Reading[] => [
+      new Map(Object.entries(entries)),
+    ]
+    const judge = (sources: (readonly Reading[] | undefined)[], ...matches: Record<string, string>[]) =>
+      makeObjectMatch(predicateOf(matches))(combineReadings(sources), [])
+
+    test('a match may ask for columns of several of them', () => {
+      const sources = [one({ year: '2024' }), [], one({ id: 'ann' })]
+      expect(judge(sources, { id: 'ann', year: '2024' })).toMatchObject({ kind: 'whole', positions: [0] })
+      expect(judge(sources, { id: 'ann', year: '2025' })).toMatchObject({ kind: 'other' })
+    })
+
+    test('they are refused where they contradict each other about the person looked for, and only there', () => {
+      const sources = [one({ id: 'ann' }), one({ id: 'bob' })]
+      expect(() => judge(sources, { id: 'ann' })).toThrow(/several ways/)
+      expect(() => judge(sources, { id: 'bob' })).toThrow(/several ways/)
+      expect(judge(sources, { id: 'eve' })).toMatchObject({ kind: 'other' })
+    })
+
+    test.each<[string, string, boolean]>([
+      ['42', '42', true],
+      ['4.2e1', '42.0', true],
+      ['9007199254740993', '9007199254740992', false],
+      ['7', '007', false],
+    ])('the number %s is the match %s: %s', (number, id, isHit) => {
+      expect(judge([one({ id: { number } })], { id }).kind).toBe(isHit ? 'whole' : 'other')
+    })
+
+    test('null is nobody, and rows are given a number as the match spells it', () => {
+      expect(judge([one({ id: null })], { id: 'null' })).toMatchObject({ kind: 'other' })
+      expect(judge([one({ id: { number: '42.0' } })], { id: '42', mail: 'x' })).toMatchObject({
+        toldColumns: [{ name: 'id', value: '42' }],
+      })
+    })
+
+    test('too many ways to read them are not told apart', () => {
+      const many = Array.from({ length: 40 }, (_, id) => new Map([['id', `${id}`]]))
+      expect(() => judge([many, many], { id: 'x' })).toThrow(/several ways/)
+    })
   })
 })

@@ -1,4 +1,5 @@
 import { LetheError } from './error.ts'
+import { maxReadings, type Reading } from './object-reading.ts'
 
 /**
  * A pattern for whole names of objects, some parts of which are values of columns: `/lake/clicks/{user_id}.csv`.
@@ -10,25 +11,19 @@ import { LetheError } from './error.ts'
  * There are no regular expressions in it: reading takes time in proportion to the name, and nothing is cut by greed.
  */
 export interface ObjectPattern {
-  /** The columns that the pattern gives, each once. */
-  readonly columns: readonly string[]
   /**
-   * Every way to read a name: for each column its text, in the order of `columns`. None where the pattern does not fit,
-   * several where it does not say where a value ends (`{id}-*.csv` and `a-b-c.csv`): whose object that is, is not certain.
-   * Undefined where there are too many to tell.
+   * Every way to read a name: for each column its text. None where the pattern does not fit, several where it does not
+   * say where a value ends (`{id}-*.csv` and `a-b-c.csv`): whose object that is, is not certain. Undefined where there
+   * are too many to tell.
    */
-  readings(name: string): readonly (readonly string[])[] | undefined
+  readings(name: string): readonly Reading[] | undefined
 }
-
-/** More ways to read a name than this are not told apart. */
-const maxReadings = 1000
 
 /** @throws LetheError `invalid-argument`, which does not repeat the pattern. */
 export function parseObjectPattern(text: string): ObjectPattern {
   const tokens = tokensOf(text)
-  const columns = [...new Set(tokens.flatMap((token) => (token.kind === 'column' ? [token.name] : [])))]
-  if (columns.length === 0) throw invalid('names no column, as {user_id} would')
-  return { columns, readings: (name) => readings(tokens, columns, name) }
+  if (!tokens.some(({ kind }) => kind === 'column')) throw invalid('names no column, as {user_id} would')
+  return { readings: (name) => readings(tokens, name) }
 }
 
 /** The pattern that fits this text alone, to put before another. */
@@ -85,7 +80,7 @@ interface State {
   readonly values: ReadonlyMap<string, string>
 }
 
-function readings(tokens: readonly Token[], columns: readonly string[], name: string): string[][] | undefined {
+function readings(tokens: readonly Token[], name: string): Reading[] | undefined {
   const canEnd = reachable(tokens, name)
   let states: State[] = canEnd[0]![0] === 1 ? [{ at: 0, values: new Map() }] : []
   for (const [index, token] of tokens.entries()) {
@@ -101,7 +96,7 @@ function readings(tokens: readonly Token[], columns: readonly string[], name: st
     }
     states = [...next.values()]
   }
-  return states.map(({ values }) => columns.map((column) => values.get(column)!))
+  return states.map(({ values }) => values)
 }
 
 /** Undefined where the column has another text already. */

@@ -33,8 +33,10 @@ export interface ObjectReport {
   readonly versionId?: string
   readonly status: ObjectStatus
   readonly reason: Reason | null
-  /** The object goes as a whole, because its name says whose it is. It is not read, so that its rows are not known. */
+  /** The object goes as a whole, because of what is said of it. It is not read, so that its rows are not known. */
   readonly action?: 'remove'
+  /** The file of metadata beside the object that goes with it. */
+  readonly sidecar?: string
   readonly rows?: RowCounts
   readonly bytes?: ByteCounts
   readonly warnings: readonly Warning[]

@@ -40,6 +40,9 @@ export async function erase(
 
   const eraseFinding = async (finding: Searched | Named): Promise<ObjectReport> => {
     const { key, versionId } = finding.object
+    const owner = finding.kind === 'named' ? finding.owner : undefined
+    // A sidecar may be all that tells whose the rest of its object is.
+    if (!request.dryRun && owner !== undefined && failedKeys.has(owner)) return reportHeldBack(reportFinding(finding))
     if (versionId === undefined) {
       if (finding.kind === 'named') return await removeObject(lake, finding, request)
       return await eraseObject(lake, finding, request)
@@ -62,9 +65,8 @@ export async function erase(
     }
   }
 
-  // Old versions last: they go only where the current version is clean.
-  for (const isOld of [false, true]) {
-    const indexes = [...found.findings.keys()].filter((index) => isOldVersion(found.findings[index]!) === isOld)
+  for (const turn of [0, 1, 2]) {
+    const indexes = [...found.findings.keys()].filter((index) => turnOf(found.findings[index]!) === turn)
     const done = mapConcurrently(iterate(indexes), concurrency, async (index) => {
       const report = await carryOut(found.findings[index]!)
       return { index, report }
@@ -83,8 +85,10 @@ function isMatched(finding: Searched | Named): boolean {
   return finding.kind === 'named' ? finding.isWhole : finding.found.rows.size > 0
 }
 
-function isOldVersion({ object }: Finding): boolean {
-  return object.versionId !== undefined
+/** Old versions go only where the current version is clean, and a sidecar by itself after all that it may tell of. */
+function turnOf(finding: Finding): 0 | 1 | 2 {
+  if (finding.kind === 'named' && finding.owner !== undefined) return 2
+  return finding.object.versionId === undefined ? 0 : 1
 }
 
 async function* iterate<Item>(items: Iterable<Item>): AsyncGenerator<Item> {

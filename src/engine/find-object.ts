@@ -1,14 +1,16 @@
 import { LetheError } from '../domain/error.ts'
-import type { NameVerdict, ObjectMatch } from '../domain/object-match.ts'
+import type { ObjectVerdict } from '../domain/object-match.ts'
 import type { PartitionColumn } from '../domain/partition.ts'
 import type { Predicate } from '../domain/predicate.ts'
 import type { Warning } from '../domain/warning.ts'
 import type { DetectableFormat, Search } from '../formats/format.ts'
 import type { ListedObject, ObjectStore, PreflightOptions } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
-import { judgeName, type Named, namedFinding } from './named-object.ts'
+import { type Named, requireOneName, warningsOfFolders } from './named-object.ts'
 import { partitionsOf } from './object-paths.ts'
 import { type Searched, searchVersion } from './search-version.ts'
+import { isThere, type Sidecar } from './sidecar.ts'
+import type { Judgement, ObjectJudge } from './whole-objects.ts'
 
 /** What a find learnt of one object, or why it could not be searched. */
 export type Finding = Searched | Named | Unsearched
@@ -22,8 +24,8 @@ export interface Unsearched {
 export interface FindObjectRequest {
   readonly predicate: Predicate
   readonly malformed: Search['malformed']
-  /** Tells of some objects by their names whose they are: those go as a whole, or are not read. */
-  readonly objectMatch?: ObjectMatch
+  /** Tells of some objects whose they are: those go as a whole, or are not read. */
+  readonly judge?: ObjectJudge
   readonly guard: (object: ListedObject) => Promise<void>
   readonly signal?: AbortSignal
   readonly onProgress?: (bytes: number) => void
@@ -33,7 +35,7 @@ export interface FindObjectRequest {
 export async function findObject(
   store: Pick<ObjectStore, 'open' | 'preflight' | 'capabilities'>,
   formats: readonly DetectableFormat[],
-  { object, guard, objectMatch, ...request }: FindObjectRequest & { readonly object: ListedObject },
+  { object, guard, judge, ...request }: FindObjectRequest & { readonly object: ListedObject },
 ): Promise<Finding> {
   const { key, versionId } = object
   const options = {
@@ -42,16 +44,22 @@ export async function findObject(
   }
   try {
     const partitions = partitionsOf(object, request.predicate)
-    // Before anything can refuse the object, so that the run knows of every name whether it fits.
-    const verdict = objectMatch === undefined ? unnamed : judgeName(object, { objectMatch, partitions })
+    // Before anything can refuse the object, so that the run knows of everything that is said whether it is heard.
+    const { verdict, sidecar } = judge === undefined ? silence : await judge.judge(object, partitions)
+    if (verdict.kind === 'whole') requireOneName(object)
     await guard(object)
-    if (verdict.kind === 'whole') await requireUnlessForeign(store, key, { before: 'rewrite', ...options })
-    if (verdict.kind === 'whole' || verdict.kind === 'other') {
+    if (judge !== undefined && (verdict.kind === 'whole' || verdict.kind === 'other')) {
+      const keys = verdict.kind === 'other' ? [] : [key, ...(sidecar === undefined ? [] : [sidecar.key])]
+      const warnings: Warning[] = []
+      for (const each of keys) {
+        warnings.push(...(await requireUnlessForeign(store, each, { before: 'rewrite', ...options })))
+      }
       const { predicate } = request
-      return namedFinding(object, { verdict, predicate, capabilities: store.capabilities })
+      const finding = namedFinding(object, { verdict, sidecar, predicate, store, judge, partitions })
+      return { ...finding, warnings: [...finding.warnings, ...warnings] }
     }
     await requireUnlessForeign(store, key, { before: 'search', ...options })
-    const search: Search = { ...request, partitions: withNameColumns(verdict, partitions) }
+    const search: Search = { ...request, partitions: withToldColumns(verdict, partitions) }
     await using opened = await store.open(key, options)
     const searched = await searchVersion(opened, { object, formats, search })
     if (searched.found.rows.size === 0) return searched
@@ -62,13 +70,54 @@ export async function findObject(
   }
 }
 
-const unnamed: NameVerdict = { kind: 'unnamed' }
+const silence: Judgement = { verdict: { kind: 'unnamed' }, isByNameAlone: false }
 
-/** What the name gives goes before a folder of the same name. */
-function withNameColumns(verdict: NameVerdict, partitions: readonly PartitionColumn[]): readonly PartitionColumn[] {
+/** What is said of the object goes before a folder of the same name. */
+function withToldColumns(verdict: ObjectVerdict, partitions: readonly PartitionColumn[]): readonly PartitionColumn[] {
   if (verdict.kind !== 'rows') return partitions
-  const given = new Set(verdict.nameColumns.map(({ name }) => name))
-  return [...verdict.nameColumns, ...partitions.filter(({ name }) => !given.has(name))]
+  const told = new Set(verdict.toldColumns.map(({ name }) => name))
+  return [...verdict.toldColumns, ...partitions.filter(({ name }) => !told.has(name))]
+}
+
+/** What there is to say of an object whose name, tags or sidecar have told enough. */
+function namedFinding(
+  object: ListedObject,
+  {
+    verdict,
+    sidecar,
+    predicate,
+    store,
+    judge,
+    partitions,
+  }: {
+    readonly verdict: Extract<ObjectVerdict, { kind: 'whole' | 'other' }>
+    readonly sidecar: Sidecar | undefined
+    readonly predicate: Predicate
+    readonly store: Pick<ObjectStore, 'capabilities' | 'open'>
+    readonly judge: ObjectJudge
+    readonly partitions: readonly PartitionColumn[]
+  },
+): Named {
+  const { kind, columns } = verdict
+  const positions = kind === 'whole' ? verdict.positions : []
+  const owner = judge.ownerOf(object.key)
+  return {
+    kind: 'named',
+    object,
+    isWhole: kind === 'whole',
+    positions,
+    columns,
+    warnings: warningsOfFolders(object, { positions, predicate, capabilities: store.capabilities }),
+    ...(sidecar === undefined ? {} : { sidecar }),
+    ...(owner === undefined ? {} : { owner }),
+    async confirm() {
+      const again = await judge.judge(object, partitions)
+      const isAlone = owner === undefined || object.versionId !== undefined || !(await isThere(store, owner))
+      const { verdict: said, isByNameAlone, sidecar: beside } = again
+      if (said.kind === 'whole' && isAlone) return { isByNameAlone, sidecar: beside }
+      throw new LetheError('object-changed', 'what says whose the object is has changed', { retryable: true })
+    },
+  }
 }
 
 /** A file of another owner may be searched, and an erase that cannot keep the owner says so when it comes to that. */

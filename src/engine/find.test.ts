@@ -239,7 +239,7 @@ describe('partition folders', () => {
 test('a match that hits more than 1,000 rows and 1 % of those seen blows its fuse', async () => {
   const many = lines(...Array.from({ length: 1001 }, () => 1))
   const { fuses } = await findIn({ a: many, b: lines(2, 2) }, { predicate: idIs('2', '1') })
-  expect(fuses).toEqual([{ position: 1, rows: 1001, rowsSeen: 1003 }])
+  expect(fuses).toEqual([{ position: 1, of: 'rows', hit: 1001, seen: 1003 }])
   expect((await findIn({ a: many.slice(9), b: lines(2, 2) })).fuses).toEqual([])
   const others = lines(...Array.from({ length: 100_000 }, (_, index) => index + 2))
   expect((await findIn({ a: many, b: others })).fuses).toEqual([])

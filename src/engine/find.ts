@@ -1,22 +1,22 @@
 import { LetheError } from '../domain/error.ts'
 import { blownFuses, type FuseWarning } from '../domain/fuse.ts'
-import type { ObjectMatch } from '../domain/object-match.ts'
 import type { Predicate } from '../domain/predicate.ts'
 import type { DetectableFormat, Search } from '../formats/format.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { asLetheError } from './as-lethe-error.ts'
+import { withoutSidecars } from './data-objects.ts'
 import { type Finding, findObject } from './find-object.ts'
 import { mapConcurrently } from './map-concurrently.ts'
-import type { Searched } from './search-version.ts'
 import { selectObjects } from './select-objects.ts'
 import { makeTableGuard } from './table-guard.ts'
+import { makeObjectJudge, type WholeObjects } from './whole-objects.ts'
 
 export interface FindRequest {
   readonly targets: readonly string[]
   readonly predicate: Predicate
   readonly malformed: Search['malformed']
-  /** Tells of some objects by their names whose they are: those go as a whole, or are not read. */
-  readonly objectMatch?: ObjectMatch
+  /** What tells of some objects whose they are: those go as a whole, or are not read. */
+  readonly wholeObjects?: WholeObjects
   /** How many objects are searched at once. Default: 4. */
   readonly concurrency?: number
   readonly signal?: AbortSignal
@@ -41,28 +41,33 @@ export interface FindResult {
  *
  * Objects that cannot be searched are findings, not errors; the run goes on. An interrupt ends it early.
  *
- * @throws LetheError `no-data` when a target names no object at all; `column-not-found` when rows were read and no
+ * @throws LetheError `no-data` when a target names no object at all, or where nothing of what should say whose objects
+ *   are says it of any; `column-not-found` when rows were read and no
  *   object has a column that a match names: a misspelt column must not look like "nobody found".
  */
 export async function find(
   { store, formats }: { readonly store: ObjectStore; readonly formats: readonly DetectableFormat[] },
-  { targets, predicate, malformed, objectMatch, concurrency = 4, signal, onEvent }: FindRequest,
+  { targets, predicate, malformed, wholeObjects, concurrency = 4, signal, onEvent }: FindRequest,
 ): Promise<FindResult> {
   const options = signal === undefined ? {} : { signal }
   const guard = makeTableGuard(store, options)
-  const byName = objectMatch === undefined ? undefined : noticing(objectMatch)
+  const judge = wholeObjects === undefined ? undefined : makeObjectJudge(store, { wholeObjects, predicate, ...options })
+  const pattern = wholeObjects?.sidecar
+  const sidecars = new Set<string>()
   let skipped = 0
   const findings: Finding[] = []
   try {
-    const objects = selectObjects(store, targets, { ...options, versions: 'all', onSkipped: () => (skipped += 1) })
+    const all = selectObjects(store, targets, { ...options, versions: 'all', onSkipped: () => (skipped += 1) })
+    const objects = pattern === undefined ? all : withoutSidecars(all, { pattern, store, listed: sidecars, ...options })
     const searches = mapConcurrently(objects, concurrency, async (item): Promise<Finding> => {
       if (item.kind === 'unlisted') return { kind: 'unsearched', object: item, error: item.error }
+      if (item.kind === 'aloof') return { kind: 'unsearched', object: item.object, error: item.error }
       return await findObject(store, formats, {
         object: item,
         predicate,
         malformed,
         guard,
-        ...(byName === undefined ? {} : { objectMatch: byName.objectMatch }),
+        ...(judge === undefined ? {} : { judge }),
         ...options,
         onProgress: (bytes) => onEvent?.({ kind: 'progress', bytes }),
       })
@@ -76,33 +81,20 @@ export async function find(
     if (signal?.aborted !== true) throw asLetheError(error)
   }
   const interrupted = signal?.aborted === true
-  if (!interrupted && byName !== undefined && !byName.hasFitted()) throw fitsNone()
-  if (!interrupted) requireColumns(predicate, findings)
-  const searched = findings.filter((finding) => finding.kind === 'searched')
-  return { findings, skipped, fuses: fusesOf(searched), interrupted }
-}
-
-/** Notices whether the name of any object fits. One that fits in ways that cannot be told apart does. */
-function noticing(objectMatch: ObjectMatch) {
-  let hasFitted = false
-  return {
-    hasFitted: () => hasFitted,
-    objectMatch: ((name, partitions) => {
-      let isUnnamed = false
-      try {
-        const verdict = objectMatch(name, partitions)
-        isUnnamed = verdict.kind === 'unnamed'
-        return verdict
-      } finally {
-        hasFitted ||= !isUnnamed
-      }
-    }) satisfies ObjectMatch as ObjectMatch,
+  if (!interrupted) {
+    judge?.requireHeard(sidecars.size)
+    requireColumns(predicate, findings)
   }
+  const safe = findings.map((finding) => requireListedSidecar(finding, sidecars))
+  return { findings: safe, skipped, fuses: fusesOf(safe), interrupted }
 }
 
-function fitsNone(): LetheError {
-  const message = 'no object has a name that --object-match fits; it is for whole names. Nothing was changed'
-  return new LetheError('no-data', message)
+/** A sidecar that a crash leaves without its object is found only where the targets name it. */
+function requireListedSidecar(finding: Finding, listed: ReadonlySet<string>): Finding {
+  if (finding.kind !== 'named' || !finding.isWhole) return finding
+  if (finding.sidecar === undefined || listed.has(finding.sidecar.key)) return finding
+  const message = 'no target names its sidecar, which a crash could leave behind unseen; name the folder of both'
+  return { kind: 'unsearched', object: finding.object, error: new LetheError('unsupported', message) }
 }
 
 function requireColumns(predicate: Predicate, findings: readonly Finding[]): void {
@@ -136,12 +128,20 @@ export function columnsOf(finding: Finding): readonly string[] {
   return [...(finding.kind === 'named' ? finding.columns : finding.found.columns)]
 }
 
-function fusesOf(searched: readonly Searched[]): FuseWarning[] {
-  const hits = new Map<number, number>()
-  let rowsSeen = 0
-  for (const { found } of searched) {
-    rowsSeen += found.rowsSeen
-    for (const [position, rows] of found.hits) hits.set(position, rows + (hits.get(position) ?? 0))
+/** Of rows, and of objects that go as a whole: a stand-in for "no value" can be in either. */
+function fusesOf(findings: readonly Finding[]): FuseWarning[] {
+  const rows = { hits: new Map<number, number>(), seen: 0 }
+  const objects = { hits: new Map<number, number>(), seen: 0 }
+  const add = (hits: Map<number, number>, position: number, count: number) =>
+    hits.set(position, count + (hits.get(position) ?? 0))
+  for (const finding of findings) {
+    if (finding.kind === 'searched') {
+      rows.seen += finding.found.rowsSeen
+      for (const [position, count] of finding.found.hits) add(rows.hits, position, count)
+    } else if (finding.kind === 'named') {
+      objects.seen += 1
+      for (const position of finding.positions) add(objects.hits, position, 1)
+    }
   }
-  return blownFuses(hits, rowsSeen)
+  return [...blownFuses(rows.hits, rows.seen, 'rows'), ...blownFuses(objects.hits, objects.seen, 'objects')]
 }

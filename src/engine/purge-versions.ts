@@ -100,8 +100,8 @@ export async function eraseOldVersion(
   }
 }
 
-/** An old version stays while its object's current version still holds rows: the order is law. */
+/** An old version, or a sidecar, stays while its object's current version still holds rows: the order is law. */
 export function reportHeldBack(report: ObjectReport): ObjectReport {
-  const error = new LetheError('not-verified', 'stays until the current version is clean; see there')
+  const error = new LetheError('not-verified', 'stays until the current version of its object is clean; see there')
   return { ...report, status: 'failed', reason: { code: error.code, message: error.message } }
 }

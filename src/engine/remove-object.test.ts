@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { makeMemoryObjectStore } from '../../test/memory-object-store.ts'
 import { LetheError } from '../domain/error.ts'
-import { makeObjectMatch } from '../domain/object-match.ts'
 import { parseObjectPattern } from '../domain/object-pattern.ts'
 import { bind } from '../domain/predicate.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
@@ -10,14 +9,14 @@ import { find } from './find.ts'
 
 const predicate = bind([{ kind: 'simple', column: 'id', value: 'ann', position: 0 }])
 const request = { targets: ['lake/'], predicate, malformed: 'refuse' } as const
-const objectMatch = makeObjectMatch(parseObjectPattern('**/{id}.png'), predicate)
+const wholeObjects = { pattern: parseObjectPattern('**/{id}.png') }
 
 /** A run over a store whose `remove` is changed. */
 async function run(change: (remove: ObjectStore['remove']) => ObjectStore['remove']) {
   const memory = makeMemoryObjectStore({ 'ann.png': 'a', 'bob.png': 'b' })
   const store: ObjectStore = { ...memory.store, remove: change(memory.store.remove.bind(memory.store)) }
   const lake = { store, formats: [] }
-  const found = await find(lake, { ...request, objectMatch })
+  const found = await find(lake, { ...request, wholeObjects })
   const { reports } = await erase(lake, { found, empty: 'keep', dryRun: false })
   return { memory, reports }
 }
@@ -42,7 +41,7 @@ describe("an object that is a person's as a whole", () => {
 
   test('is never opened by a search, and no other that the pattern fits is', async () => {
     const memory = makeMemoryObjectStore({ 'ann.png': 'a', 'bob.png': 'b' })
-    await find({ store: memory.store, formats: [] }, { ...request, objectMatch })
+    await find({ store: memory.store, formats: [] }, { ...request, wholeObjects })
     expect(memory.calls.filter((call) => call.startsWith('open'))).toEqual([])
   })
 })

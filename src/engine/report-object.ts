@@ -26,11 +26,12 @@ export function reportFinding(finding: Finding): ObjectReport {
   }
 }
 
-/** The report of an object whose name told enough. */
-function reportNamed({ object, isWhole, warnings }: Named): ObjectReport {
+/** The report of an object of which enough was told. */
+function reportNamed({ object, isWhole, sidecar, warnings }: Named): ObjectReport {
   const bytes = { size: object.size, read: 0, kept: isWhole ? 0 : object.size, inserted: 0 }
   if (!isWhole) return { ...nameOf(object), status: 'unchanged', reason: null, bytes, warnings }
-  return { ...nameOf(object), status: 'matched', reason: null, action: 'remove', bytes, warnings }
+  const beside = sidecar === undefined ? {} : { sidecar: sidecar.uri }
+  return { ...nameOf(object), status: 'matched', reason: null, action: 'remove', ...beside, bytes, warnings }
 }
 
 /** The report of an object that was refused or failed. */

@@ -138,6 +138,8 @@ export interface ObjectStore {
   deleteVersion(key: string, versionId: string, options?: CallOptions): Promise<void>
   sweep(folder: string, options?: CallOptions): Promise<number>
   probe(target: string): Promise<readonly Capability[]>
+  /** The tags of the present version, or of the one whose id is given; absent where objects have none. */
+  tags?(key: string, options?: VersionOptions): Promise<ReadonlyMap<string, string>>
   /** Of a store that is reached over a network. */
   transfers?(): Transfers
 }

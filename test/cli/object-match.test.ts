@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { linkSync, mkdirSync, symlinkSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Bucket } from '../s3-server/bucket.ts'
 import { S3Server } from '../s3-server/s3-server.ts'
 import { lines, makeLake, runLethe } from './run-lethe.ts'
 
@@ -176,36 +177,93 @@ describe('erase --object-match', () => {
   })
 })
 
-describe('erase --object-match in a bucket', () => {
+describe('erase --sidecar', () => {
+  const album = {
+    'lake/a.png': 'A',
+    'lake/a.png.meta.json': JSON.stringify({ user: 'ann', taken: { by: 'bob' } }, null, 2),
+    'lake/b.png': 'B',
+    'lake/b.png.meta.json': JSON.stringify({ user: 'bob' }),
+    'lake/clicks.ndjson': clicks,
+  }
+  const eraseAlbum = (lake: { folder: string; path(name: string): string }, ...more: string[]) =>
+    runLethe(['erase', lake.path('lake'), '--json', '--sidecar', '{name}.meta.json', ...more], { cwd: lake.folder })
+
+  test('removes an object and then its sidecar, searches what has none, and finds nothing the second time', async () => {
+    using lake = makeLake(album)
+    const run = await eraseAlbum(lake, '--match', 'user=ann', '--yes')
+    expect(run).toMatchObject({ status: 0, stderr: '' })
+    expect(outcomes(run.stdout)).toEqual([
+      ['a.png', 'erased', null],
+      ['b.png', 'unchanged', null],
+      ['clicks.ndjson', 'erased', null],
+    ])
+    const { objects } = JSON.parse(run.stdout) as { objects: object[] }
+    expect(objects[0]).toMatchObject({ action: 'remove', sidecar: lake.path('lake/a.png.meta.json') })
+    const { 'lake/b.png': b, 'lake/b.png.meta.json': meta } = album
+    expect(lake.contents()).toEqual({
+      'lake/b.png': b,
+      'lake/b.png.meta.json': meta,
+      'lake/clicks.ndjson': lines({ user: 'bob', n: 2 }),
+    })
+    const again = await eraseAlbum(lake, '--match', 'user=ann', '--yes')
+    expect(outcomes(again.stdout).map(([, status]) => status)).toEqual(['unchanged', 'unchanged'])
+  })
+
+  test('reads paths in it, shows the plan and changes nothing with --dry-run, and removes one left alone', async () => {
+    using lake = makeLake({ ...album, 'lake/gone.png.meta.json': '{"taken":{"by":"bob"}}' })
+    const before = lake.contents()
+    const dry = await eraseAlbum(lake, '--match', 'taken.by=bob', '--dry-run')
+    expect(outcomes(dry.stdout)).toEqual([
+      ['a.png', 'matched', null],
+      ['b.png', 'refused', 'unknown-format'],
+      ['clicks.ndjson', 'unchanged', null],
+      ['gone.png.meta.json', 'matched', null],
+    ])
+    expect(lake.contents()).toEqual(before)
+  })
+
+  test.each(['meta.json', '.{name}.json', 'meta/{name}.json', '{name}'])('%s is a usage error', async (pattern) => {
+    using lake = makeLake(album)
+    const run = await runLethe(['erase', lake.path('lake'), '--match', 'user=ann', '--yes', '--sidecar', pattern])
+    expect(run).toMatchObject({ status: 2, stdout: '' })
+    expect(Object.keys(lake.contents())).toHaveLength(5)
+  })
+})
+
+describe('erase of whole objects in a bucket', () => {
   let server: S3Server
+  let bucket: Bucket
+  let made = 0
   beforeAll(async () => {
     server = await S3Server.start()
   })
+  beforeEach(() => {
+    made += 1
+    bucket = server.makeBucket(`photos-${made}`, { versioning: 'Enabled' })
+  })
   afterAll(() => server[Symbol.asyncDispose]())
 
-  test('removes the object and each of its versions, and keeps one that another has by a longer name', async () => {
-    const bucket = server.makeBucket('photos', { versioning: 'Enabled' })
-    const properties = {
-      headers: {},
-      checksum: undefined,
-      tags: new Map(),
-      grants: [],
-      retention: undefined,
-      legalHold: false,
-    }
-    for (const [key, text] of [
-      ['p/ann.png', 'old'],
-      ['p/ann.png', 'new'],
-      ['p/ann.png.bak', 'other'],
-    ] as const) {
-      const bytes = Buffer.from(text)
-      bucket.put(key, { bytes, etag: createHash('md5').update(bytes).digest('hex') }, properties)
-    }
+  function put(key: string, text: string, tags: Record<string, string> = {}) {
+    const bytes = Buffer.from(text)
+    const properties = { headers: {}, checksum: undefined, grants: [], retention: undefined, legalHold: false }
+    const etag = createHash('md5').update(bytes).digest('hex')
+    return bucket.put(key, { bytes, etag }, { ...properties, tags: new Map(Object.entries(tags)) })
+  }
+
+  function eraseBucket(...more: string[]) {
     const { accessKeyId, secretAccessKey } = server.credentials
-    const args = ['erase', 's3://photos/p/', '--endpoint', server.endpoint, '--match', 'user=ann', '--json', '--yes']
-    const run = await runLethe([...args, '--object-match', 's3://photos/p/{user}.png'], {
+    const target = `s3://photos-${made}/p/`
+    const args = ['erase', target, '--endpoint', server.endpoint, '--match', 'user=ann', '--json', '--yes']
+    return runLethe([...args, ...more], {
       env: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
     })
+  }
+
+  test('removes the object and each of its versions, and keeps one that another has by a longer name', async () => {
+    put('p/ann.png', 'old')
+    put('p/ann.png', 'new')
+    put('p/ann.png.bak', 'other')
+    const run = await eraseBucket('--object-match', `s3://photos-${made}/p/{user}.png`)
     expect(outcomes(run.stdout)).toEqual([
       ['ann.png', 'erased', null],
       ['ann.png.bak', 'refused', 'unknown-format'],
@@ -214,5 +272,71 @@ describe('erase --object-match in a bucket', () => {
     expect(bucket.current('p/ann.png')).toBeUndefined()
     expect(bucket.current('p/ann.png.bak')?.bytes.toString()).toBe('other')
     expect([...bucket.versions('p/ann.png')]).toEqual([])
+  })
+
+  test("removes by a tag what is the person's, an old version too, and what has no tag by its rows", async () => {
+    put('p/1.png', 'hers', { User: 'ann', kind: 'photo' })
+    put('p/2.png', 'hers once', { User: 'ann' })
+    const his = put('p/2.png', 'his now', { User: 'bob' })
+    put('p/3.ndjson', clicks)
+    const run = await eraseBucket('--object-tag', 'user')
+    expect(run).toMatchObject({ status: 0, stderr: '' })
+    expect(outcomes(run.stdout)).toEqual([
+      ['1.png', 'erased', null],
+      ['2.png', 'unchanged', null],
+      ['3.ndjson', 'erased', null],
+      ['2.png', 'erased', null],
+    ])
+    expect(bucket.versions('p/1.png')).toEqual([])
+    expect(bucket.versions('p/2.png')).toEqual([his])
+    expect(bucket.current('p/3.ndjson')?.bytes.toString()).toBe(lines({ user: 'bob', n: 2 }))
+  })
+
+  test('a tag that no object has is a usage error, and without --object-tag none is read', async () => {
+    put('p/1.png', 'hers', { user: 'ann' })
+    expect(await eraseBucket('--object-tag', 'owner')).toMatchObject({ status: 2, stdout: '' })
+    const run = await eraseBucket()
+    expect(outcomes(run.stdout)).toEqual([['1.png', 'refused', 'unknown-format']])
+    expect(run.stdout).not.toContain('GetObjectTagging')
+    expect(bucket.keys()).toEqual(['p/1.png'])
+  })
+
+  test('of an object with a sidecar all versions go, then all of the sidecar', async () => {
+    for (const text of ['old', 'new']) put('p/1.png', text)
+    for (const text of ['{}', '{"user":"ann"}']) put('p/1.png.json', text)
+    put('p/2.png', 'his')
+    put('p/2.png.json', '{"user":"bob"}')
+    const run = await eraseBucket('--sidecar', '{name}.json')
+    expect(run.status).toBe(3)
+    // Of the old version one sidecar tells and the other does not: by itself it would stay.
+    expect(outcomes(run.stdout)).toEqual([
+      ['1.png', 'erased', null],
+      ['2.png', 'unchanged', null],
+      ['1.png', 'refused', 'ambiguous-column'],
+      ['1.png.json', 'unchanged', null],
+    ])
+    expect(bucket.keys()).toEqual(['p/2.png', 'p/2.png.json'])
+  })
+
+  test('a sidecar stays as long as a version is there that it alone tells of', async () => {
+    put('p/1.png', 'hers')
+    bucket.remove('p/1.png')
+    put('p/1.png.json', '{"user":"ann"}')
+    const held = bucket.versions('p/1.png').find(({ kind }) => kind === 'object')!
+    held.legalHold = true
+    const first = await eraseBucket('--sidecar', '{name}.json')
+    expect(outcomes(first.stdout)).toEqual([
+      ['1.png', 'refused', 'locked'],
+      ['1.png.json', 'failed', 'not-verified'],
+    ])
+    held.legalHold = false
+    const second = await eraseBucket('--sidecar', '{name}.json')
+    expect(second.status).toBe(0)
+    expect(
+      bucket
+        .keys()
+        .flatMap((key) => bucket.versions(key))
+        .filter(({ kind }) => kind === 'object'),
+    ).toEqual([])
   })
 })

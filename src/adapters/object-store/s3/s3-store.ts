@@ -1,5 +1,6 @@
 import type { CallOptions, ObjectStore } from '../../../ports/object-store.ts'
 import { listS3Children, listS3Objects, listS3OldVersions } from './list-s3-objects.ts'
+import { readTags } from './object-tags.ts'
 import { openS3Object } from './open-s3-object.ts'
 import { preflightS3Object } from './preflight-s3.ts'
 import { probeCapabilities } from './probe-capabilities.ts'
@@ -42,6 +43,7 @@ export function makeS3Store(access: S3Access = {}): ObjectStore {
     deleteVersion: (key, versionId, options) =>
       attempt(() => deleteOldVersion(clients, parseS3Key(key), versionId, options), options),
     probe: (target) => attempt(() => probeCapabilities(clients, target)),
+    tags: (key, options) => attempt(() => readTags(clients, parseS3Key(key), options), options),
     transfers: () => clients.counter.transfers,
     async sweep() {
       // Leftover uploads are looked for where a key is written: servers differ in what a listing of uploads tells.
