@@ -2,9 +2,11 @@ import { makeFileKeyRing } from './adapters/key-ring/file/file-key-ring.ts'
 import { makeFileStore } from './adapters/object-store/file/file-store.ts'
 import type { S3Access } from './adapters/object-store/s3/s3-access.ts'
 import type { Configuration, StoreConfiguration } from './config.ts'
-import type { Role } from './domain/data-mapper.ts'
+import type { DataMapper, Role } from './domain/data-mapper.ts'
 import { LetheError } from './domain/error.ts'
 import { literalPattern, type ObjectPattern, parseObjectPattern } from './domain/object-pattern.ts'
+import { parseSidecarPattern } from './domain/sidecar-pattern.ts'
+import type { MapperPlace } from './engine/mappers/check-mapper.ts'
 import { avro } from './formats/avro/avro.ts'
 import { codecs } from './formats/compression/codecs.ts'
 import { compressed } from './formats/compression/compressed.ts'
@@ -12,6 +14,7 @@ import { csv } from './formats/csv/csv.ts'
 import type { CsvOptions } from './formats/csv/options.ts'
 import type { DetectableFormat } from './formats/format.ts'
 import { ndjson } from './formats/ndjson/ndjson.ts'
+import { onlyFormat } from './formats/only-format.ts'
 import { parquet } from './formats/parquet/parquet.ts'
 import { plain } from './formats/plain.ts'
 import type { KeyRing } from './ports/key-ring.ts'
@@ -28,10 +31,10 @@ export interface Lake {
 /** Every format that Lethe knows, CSV by what each object shows. */
 export const formats: readonly DetectableFormat[] = makeFormats({})
 
-/** Where two formats could be meant by a name alone, the first is. */
+/** Where two formats could be meant by a name alone, the first is: compressions go before what takes any name. */
 function makeFormats(csvOptions: CsvOptions): readonly DetectableFormat[] {
   const rowFormats = [ndjson, csv(csvOptions)]
-  return [parquet, avro, ...rowFormats.map(plain), ...codecs.flatMap((codec) => compressed(codec, rowFormats))]
+  return [parquet, avro, ...codecs.flatMap((codec) => compressed(codec, rowFormats)), ...rowFormats.map(plain)]
 }
 
 /** How stores are reached, as far as a caller says so. */
@@ -115,6 +118,55 @@ function namesBelow(root: string): Omit<NamedStore, 'store'> {
 /** What is a name in the configuration stays one where a glob follows. */
 function escapedGlob(path: string): string {
   return path.replace(/[\\*?[\]{}()!+@|]/g, '\\$&')
+}
+
+/**
+ * Where a mapper looks, and the formats that it finds there.
+ *
+ * @throws LetheError `not-found` for a store that the configuration does not have
+ */
+export async function openMapperPlace(
+  mapper: DataMapper,
+  { stores: configured }: Pick<Configuration, 'stores'>,
+): Promise<MapperPlace> {
+  const named = Object.hasOwn(configured, mapper.store) ? configured[mapper.store] : undefined
+  if (named === undefined) {
+    const message = `the data mapper ${mapper.name} names a store that the configuration does not have`
+    throw new LetheError('not-found', message, { detail: { store: mapper.store } })
+  }
+  const { store, target, objectPattern } = await openNamedStore(
+    named,
+    mapper.role === undefined ? {} : { role: mapper.role },
+  )
+  return {
+    store,
+    formats: mapperFormats(mapper),
+    target: target(mapper.location),
+    ...wholeObjectsOf(mapper, objectPattern),
+  }
+}
+
+function wholeObjectsOf(
+  { objectMatch, objectTags, sidecar }: DataMapper,
+  objectPattern: NamedStore['objectPattern'],
+): Pick<MapperPlace, 'wholeObjects'> {
+  if (objectMatch === undefined && objectTags === undefined && sidecar === undefined) return {}
+  return {
+    wholeObjects: {
+      ...(objectMatch === undefined ? {} : { pattern: objectPattern(objectMatch) }),
+      ...(objectTags === undefined ? {} : { tags: objectTags }),
+      ...(sidecar === undefined ? {} : { sidecar: parseSidecarPattern(sidecar) }),
+    },
+  }
+}
+
+/** A mapper that says CSV says it of every name, but not of what is something else by its content. */
+function mapperFormats({ format, csv: dialect }: Pick<DataMapper, 'format' | 'csv'>): readonly DetectableFormat[] {
+  if (format !== 'csv') {
+    const all = dialect === undefined ? formats : makeFormats(dialect)
+    return format === undefined ? all : onlyFormat(all, format)
+  }
+  return onlyFormat(makeFormats({ ...dialect, moreEndings: [''] }), format)
 }
 
 /** The state of what was configured: mappers, queue, and the keys of its matches. */

@@ -48,6 +48,11 @@ export const dataMapperSchema = z.strictObject({
   columns: columnsSchema.default([]),
   partitionKeys: columnsSchema.default([]),
   objectMatch: locationSchema.exactOptional(),
+  objectTags: columnsSchema.min(1, 'names no tag').exactOptional(),
+  sidecar: z
+    .string()
+    .regex(/^[^/{}]*\{name\}[^/{}]*$/, 'takes a name with {name} in it once')
+    .exactOptional(),
   action: z.literal('erase').default('erase'),
   oldVersions: z
     .union(

@@ -4,10 +4,15 @@ import type { StoreAccess } from '../compose.ts'
 import { LetheError } from '../domain/error.ts'
 import type { CsvOptions } from '../formats/csv/options.ts'
 import { type AccessOptions, accessOf, addAccessOptions } from './access-options.ts'
+import { append, oneOf, onlyOnce } from './choices.ts'
+import { addConfigCommand } from './configured/config-command.ts'
+import { addMappersCommand } from './configured/mappers-command.ts'
+import { addQueueCommand } from './configured/queue-command.ts'
+import { addStoresCommand } from './configured/stores-command.ts'
 import { addCsvOptions, type CsvFlags, csvOptionsOf } from './csv-options.ts'
-import { eraseHelp, findHelp, inspectHelp, matchingHelp, programHelp, storesCheckHelp } from './help.ts'
+import { eraseHelp, findHelp, inspectHelp, matchingHelp, programHelp } from './help.ts'
 import type { MatchArguments } from './matches/read-matches.ts'
-import { onlyOnce } from './only-once.ts'
+import type { RunRequest } from './request-run.ts'
 import { addWholeObjectOptions, type WholeObjectFlags } from './whole-object-options.ts'
 
 /** What the command line asks for. */
@@ -21,12 +26,7 @@ export type Request =
       readonly csv: CsvOptions | undefined
       readonly json: boolean
     }
-  | {
-      readonly kind: 'stores-check'
-      readonly target: string
-      readonly access: StoreAccess
-      readonly json: boolean
-    }
+  | RunRequest
   /** Help or version, which were printed. */
   | { readonly kind: 'nothing' }
 
@@ -89,12 +89,14 @@ const problemOfAnyOther = 'the arguments are not understood; see lethe --help'
 
 /** Own words for every complaint of commander's, whose words repeat the argument. */
 const problems: Readonly<Record<string, string>> = {
-  'commander.unknownOption': 'there is an option that is not known here; see lethe help find, erase or inspect',
-  'commander.unknownCommand': 'the command is not known; it is find, erase, inspect or stores, see lethe --help',
-  'commander.help': 'a command is missing: find, erase, inspect or stores check, see lethe --help',
-  'commander.missingArgument': 'a target is missing: a file, a folder or a glob',
+  'commander.unknownOption': 'there is an option that is not known here; see the help of the command, --help',
+  'commander.unknownCommand': 'the command is not known; see lethe --help',
+  'commander.help': 'a command is missing; see lethe --help',
+  'commander.missingArgument':
+    'an argument is missing, such as a file, a folder or a glob; see the help of the command, --help',
   'commander.excessArguments': 'there are more arguments than this command takes',
   'commander.optionMissingArgument': 'the last option needs a value',
+  'commander.missingMandatoryOptionValue': 'an option is missing that the command needs; see its help, --help',
 }
 
 const targetWords = 'files, folders (recursive), globs; s3://bucket/key, s3://bucket/prefix/'
@@ -145,16 +147,10 @@ function makeProgram(onRequest: (request: Request) => void): Command {
       onRequest({ kind: 'inspect', target, access: accessOf(options), csv: csvOptionsOf(options), json })
     })
 
-  const stores = program.command('stores').summary('places where objects live').helpCommand(false)
-  addAccessOptions(stores.command('check'))
-    .argument('<PLACE>', 's3://bucket/prefix/ where scratch objects may be written, or a folder')
-    .summary('find out what a store enforces')
-    .description('Tries in a scratch prefix what a store enforces. Clears away what it wrote.')
-    .option('--json', 'print one JSON document')
-    .addHelpText('after', storesCheckHelp)
-    .action((target: string, { json = false, ...options }: AccessOptions & { json?: boolean }) => {
-      onRequest({ kind: 'stores-check', target, access: accessOf(options), json })
-    })
+  addStoresCommand(program, onRequest)
+  addConfigCommand(program, onRequest)
+  addMappersCommand(program, onRequest)
+  addQueueCommand(program, onRequest)
   return program
 }
 
@@ -183,18 +179,6 @@ function searchArguments(targets: readonly string[], options: SearchOptions): Se
   const given = Object.entries({ objectMatch, objectTag, sidecar }).filter(([, value]) => value !== undefined)
   const wholeObjects: WholeObjectFlags = Object.fromEntries(given)
   return { targets, access: accessOf(options), csv, matches: whom, malformed, wholeObjects, concurrency, json }
-}
-
-function append(value: string, values: readonly string[] = []): readonly string[] {
-  return [...values, value]
-}
-
-function oneOf<Choice extends string>(option: string, choices: readonly Choice[]): (value: string) => Choice {
-  return (value) => {
-    const choice = choices.find((known) => known === value)
-    if (choice === undefined) throw new LetheError('invalid-argument', `${option} takes ${choices.join(' or ')}`)
-    return choice
-  }
 }
 
 const maxConcurrency = 256

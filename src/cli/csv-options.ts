@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { LetheError } from '../domain/error.ts'
 import type { CsvOptions } from '../formats/csv/options.ts'
+import { oneOf } from './choices.ts'
 
 /** Options that say what CSV files are like; what is left out is told from each file, where it is certain. */
 export interface CsvFlags {
@@ -43,14 +44,6 @@ export function csvOptionsOf(flags: CsvFlags): CsvOptions | undefined {
   }
   const given = Object.entries(all).filter(([, value]) => value !== undefined)
   return given.length === 0 ? undefined : Object.fromEntries(given)
-}
-
-function oneOf<Choice extends string>(option: string, choices: readonly Choice[]): (value: string) => Choice {
-  return (value) => {
-    const choice = choices.find((known) => known === value)
-    if (choice === undefined) throw new LetheError('invalid-argument', `${option} takes ${choices.join(' or ')}`)
-    return choice
-  }
 }
 
 function append(value: string, values: readonly string[] = []): readonly string[] {

@@ -6,7 +6,6 @@ import { onInterrupt } from './interruption.ts'
 import { runErase } from './run-erase.ts'
 import { runFind } from './run-find.ts'
 import { runInspect } from './run-inspect.ts'
-import { runStoresCheck } from './run-stores-check.ts'
 import { say } from './say.ts'
 import { stackFrames } from './stack-frames.ts'
 
@@ -30,8 +29,8 @@ async function run(args: readonly string[]): Promise<number> {
       return await runErase(request, { signal })
     case 'inspect':
       return await runInspect(request, { signal })
-    case 'stores-check':
-      return await runStoresCheck(request)
+    case 'run':
+      return await request.run({ signal })
     case 'nothing':
       return 0
   }

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { LetheError } from '../domain/error.ts'
 import { parseSidecarPattern } from '../domain/sidecar-pattern.ts'
 import type { WholeObjects } from '../engine/whole-objects.ts'
+import { onlyOnce } from './choices.ts'
 import { readObjectPattern } from './object-pattern-argument.ts'
-import { onlyOnce } from './only-once.ts'
 
 /** Options that say what tells of objects whose they are. */
 export interface WholeObjectFlags {

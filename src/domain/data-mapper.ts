@@ -38,6 +38,10 @@ export interface DataMapper {
   readonly partitionKeys: readonly string[]
   /** A pattern for names within the store, by which objects are a person's as a whole: `photos/{user_id}.png`. */
   readonly objectMatch?: string
+  /** Tags of objects that are columns of the same name, by which objects are a person's as a whole. */
+  readonly objectTags?: readonly string[]
+  /** A JSON file beside an object that says whose it is: `{name}.meta.json`. */
+  readonly sidecar?: string
   readonly action: 'erase'
   /** What becomes of versions that are not current; with a number of days they go that long after the erasure. */
   readonly oldVersions: 'delete' | 'keep' | { readonly deleteAfterDays: number }

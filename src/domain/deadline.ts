@@ -52,3 +52,22 @@ function utc(date: CalendarDate): number {
 function print(ms: number): CalendarDate {
   return new Date(ms).toISOString().slice(0, 10)
 }
+
+/** One word for a profile: `gdpr`, `ccpa`, or the number of days. */
+export function printDeadline(profile: DeadlineProfile): string {
+  return typeof profile === 'string' ? profile : String(profile.days)
+}
+
+const maxDays = 3650
+
+/** The inverse of `printDeadline`; undefined where the text is none of these. */
+export function parseDeadline(text: string): DeadlineProfile | undefined {
+  if (text === 'gdpr' || text === 'ccpa') return text
+  const days = /^[1-9][0-9]{0,3}$/.test(text) ? Number(text) : 0
+  return days >= 1 && days <= maxDays ? { days } : undefined
+}
+
+/** True for a day that there is, written `YYYY-MM-DD`. */
+export function isCalendarDate(text: string): boolean {
+  return /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) && !Number.isNaN(utc(text)) && print(utc(text)) === text
+}

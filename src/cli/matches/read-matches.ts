@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { LetheError } from '../../domain/error.ts'
 import { type ColumnValue, hasEdgeSpace } from '../../domain/match.ts'
 import { makeBinding, type Predicate } from '../../domain/predicate.ts'
+import { matchBytes } from './match-bytes.ts'
 import { matchLines } from './match-lines.ts'
 import { parseMatchFlag } from './parse-match-flag.ts'
 
@@ -42,7 +42,7 @@ export async function readMatches(
     matches.add(parseMatchFlag(flag, index + 1))
   })
   if (file !== undefined) {
-    for await (const { number, namesNumber, values } of matchLines(bytesOf(file, signal))) {
+    for await (const { number, namesNumber, values } of matchLines(matchBytes(file, { signal }))) {
       matches.addLine(values, { number, namesNumber })
     }
     if (matches.count === flags.length) throw new LetheError('invalid-match', 'the file of --matches holds no match')
@@ -51,23 +51,6 @@ export async function readMatches(
     throw new LetheError('invalid-match', 'no match is given; say whom to look for with --matches or --match')
   }
   return matches.build()
-}
-
-async function* bytesOf(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const stream = file === '-' ? process.stdin : createReadStream(file)
-  const stop = () => stream.destroy(new LetheError('interrupted', 'interrupted while the matches were read'))
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    signal.throwIfAborted()
-    yield* stream as AsyncIterable<Uint8Array>
-  } catch (error) {
-    if (error instanceof LetheError) throw error
-    // The name of the file stays out of the message, as every argument does.
-    const answer = error instanceof Error && 'code' in error ? `; the system answered ${String(error.code)}` : ''
-    throw new LetheError('invalid-argument', `the file of --matches cannot be read${answer}`, { cause: error })
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
 }
 
 class MatchCollector {
