@@ -43,7 +43,7 @@ Whom to look for:
   {"user_id":"42"}           the same as NDJSON
 
 The plan shows what is looked for without a value:
-  user_id = <2 values> OR (born, last) = <1 tuple>
+  user_id = <2 values> OR (last, born) = <1 tuple>
 
 Values are text and compared exactly; nothing is trimmed. A number in the data equals the
 text of the same number. The folder year=2024 is a column, too. a.b is a path in a row.

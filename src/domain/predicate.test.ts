@@ -123,8 +123,9 @@ describe('describePredicate', () => {
     const matches = [
       simple('Ada', 0, 'first'),
       composite({ last: 'L', born: '1' }, 1),
-      composite({ last: 'M', born: '2' }, 2),
+      composite({ born: '2', last: 'M' }, 2),
+      composite({ born: '1', last: 'L' }, 3),
     ]
-    expect(describePredicate(bind(matches))).toBe('first = <1 value> OR (born, last) = <2 tuples>')
+    expect(describePredicate(bind(matches))).toBe('first = <1 value> OR (last, born) = <2 tuples>')
   })
 })

@@ -47,7 +47,8 @@ export function makeBinding(keyColumns: readonly string[] = []): Binding {
     add(match) {
       for (const values of alternatives(match, keyColumns)) {
         const columns = values.map((value) => value.column)
-        const key = JSON.stringify(columns)
+        // The same columns in another order are the same group; it shows them as its first match does.
+        const key = JSON.stringify(columns.toSorted())
         let group = groups.get(key)
         if (group === undefined) groups.set(key, (group = new GroupBuilder(columns)))
         group.add(values, match.position)
@@ -83,8 +84,7 @@ function alternatives(match: Match, keyColumns: readonly string[]): ColumnValue[
   if (columns.size === 0 || columns.size < match.values.length) {
     throw new LetheError('invalid-match', `match ${match.position + 1} names no column, or one column twice`)
   }
-  // Sorted, so that the same columns in another order are the same group.
-  return [[...match.values].sort((a, b) => (a.column < b.column ? -1 : 1))]
+  return [[...match.values]]
 }
 
 function firstPositions(groups: readonly TupleGroup[]): Map<string, number> {
@@ -111,7 +111,7 @@ class GroupBuilder {
   add(values: readonly ColumnValue[], position: number): void {
     const isSingle = values.length === 1
     if (isSingle && this.#ids[0]!.has(values[0]!.value)) return
-    const ids = values.map(({ value }, column) => intern(this.#ids[column]!, value))
+    const ids = this.#inOrder(values).map(({ value }, column) => intern(this.#ids[column]!, value))
     if (!isSingle) {
       const key = ids.join()
       if (this.#seen.has(key)) return
@@ -119,6 +119,11 @@ class GroupBuilder {
     }
     for (const id of ids) this.#tuples.push(id)
     this.#positions.push(position)
+  }
+
+  #inOrder(values: readonly ColumnValue[]): readonly ColumnValue[] {
+    if (values.every(({ column }, index) => column === this.#columns[index])) return values
+    return this.#columns.map((name) => values.find(({ column }) => column === name)!)
   }
 
   build(): TupleGroup {

@@ -130,6 +130,13 @@ describe('--matches', () => {
   })
 })
 
+test('the plan prints the shape of the matches with counts, never values', async () => {
+  const flags = ['id=77', '{"last":"L","born":"1"}'].flatMap((value) => ['--match', value])
+  const run = await runLethe(['erase', '--dry-run', lake.path('a.ndjson'), ...flags])
+  expect(run.stdout + run.stderr).toContain('id = <1 value> OR (last, born) = <1 tuple>')
+  expect(run.stdout + run.stderr).not.toContain('77')
+})
+
 describe('a column that no object has', () => {
   test.each<[string, readonly string[], string, RegExp]>([
     ['--match', ['--match', 'id=42', '--match', `${secret}=1`], '', /--match number 2\b/],
