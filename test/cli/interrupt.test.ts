@@ -5,7 +5,7 @@ import { lines, makeLake, people, type Run, runLethe } from './run-lethe.ts'
 
 const before = lines({ user: people.ada }, { user: 'other' }, { user: people.ada })
 const after = lines({ user: 'other' })
-const names = ['lake/a.ndjson', 'lake/b.ndjson', 'lake/c.ndjson']
+const names = ['lake/a.ndjson', 'lake/b.ndjson']
 
 function makeLakeAndIds() {
   const files = Object.fromEntries(names.map((name) => [name, before]))
@@ -31,10 +31,11 @@ async function runWithSignal(
 const statesOf = (lake: Lake) => names.map((name) => lake.contents()[name])
 const leftoversOf = (lake: Lake) => Object.keys(lake.contents()).filter((name) => /\.lethe-/.test(name))
 
+/** The next run, after a signal has left something that was not left before. */
 async function completes(lake: Lake): Promise<void> {
   const run = await runLethe(['erase', lake.path('lake'), '--matches', lake.path('ids.csv'), '--yes', '--json'])
   expect(run.status).toBe(0)
-  expect(statesOf(lake)).toEqual([after, after, after])
+  expect(statesOf(lake)).toEqual([after, after])
   expect(leftoversOf(lake)).toEqual([])
 }
 
@@ -51,11 +52,12 @@ describe('a signal at each call of an erase that changes a file', () => {
       const states = statesOf(lake)
       for (const state of states) expect([before, after]).toContain(state)
       expect(leftoversOf(lake).length).toBeLessThanOrEqual(1)
-      seen.add(`${states.filter((state) => state === after).length} new, ${leftoversOf(lake).length} left`)
-      await completes(lake)
+      const left = `${states.filter((state) => state === after).length} new, ${leftoversOf(lake).length} left`
+      if (!seen.has(left)) await completes(lake)
+      seen.add(left)
     }
     // That the kills came before, within and after replacements, and not all at one place.
-    expect([...seen]).toEqual(expect.arrayContaining(['0 new, 1 left', '1 new, 1 left', '2 new, 0 left']))
+    expect([...seen]).toEqual(expect.arrayContaining(['0 new, 1 left', '1 new, 1 left', '1 new, 0 left']))
   }, 300_000)
 
   test('SIGINT leaves each object old or new and nothing beside, reports interrupted and exits 130', async () => {
@@ -70,14 +72,15 @@ describe('a signal at each call of an erase that changes a file', () => {
       const { objects, interrupted } = JSON.parse(run.stdout) as { objects: { status: string }[]; interrupted: boolean }
       // After the last object nothing is left to interrupt.
       if (interrupted) expect(run.status).toBe(130)
-      else expect(states).toEqual([after, after, after])
+      else expect(states).toEqual([after, after])
       expect(objects.map(({ status }) => status)).toEqual(
         states.map((state) => (state === after ? 'erased' : 'matched')),
       )
-      seen.add(states.filter((state) => state === after).length)
-      await completes(lake)
+      const done = states.filter((state) => state === after).length
+      if (!seen.has(done)) await completes(lake)
+      seen.add(done)
     }
-    expect(seen).toEqual(new Set([0, 1, 2, 3]))
+    expect(seen).toEqual(new Set([0, 1, 2]))
   }, 300_000)
 })
 
@@ -99,7 +102,7 @@ describe('a signal at other times', () => {
       const { objects, interrupted } = JSON.parse(run.stdout) as { objects: object[]; interrupted: boolean }
       expect([run.status, interrupted]).toEqual([130, true])
       counts.add(objects.length)
-      expect(statesOf(lake)).toEqual([before, before, before])
+      expect(statesOf(lake)).toEqual([before, before])
     }
     expect(counts.size).toBeGreaterThan(1)
   }, 60_000)
@@ -108,7 +111,7 @@ describe('a signal at other times', () => {
     using lake = makeLakeAndIds()
     const run = await runWithSignal(lake, ['erase', '--yes'], { signal: 'SIGINT', n: 1, reads: true })
     expect(run.status).toBe(130)
-    expect(statesOf(lake)).toEqual([before, before, before])
+    expect(statesOf(lake)).toEqual([before, before])
   })
 
   test('while the matches are read changes nothing and exits 130', async () => {
@@ -120,6 +123,6 @@ describe('a signal at other times', () => {
     })
     expect(run).toMatchObject({ status: 130, signal: null, stdout: '' })
     expect(run.stderr).toMatch(/^lethe: interrupted: /)
-    expect(statesOf(lake)).toEqual([before, before, before])
+    expect(statesOf(lake)).toEqual([before, before])
   })
 })

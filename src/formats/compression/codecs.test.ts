@@ -167,9 +167,10 @@ describe.each(cases)('$name', ({ codec, make, read, hasMembers, hasChecksum, isW
     })
   })
 
-  test.runIf(hasChecksum)('every flipped bit refuses the object, or changes nothing that is read', async () => {
+  // All of the header's, of the rest each bit of some byte and some bit of each byte.
+  test.runIf(hasChecksum)('a flipped bit refuses the object, or changes nothing that is read', async () => {
     const bytes = await make(linesOf(0, 3))
-    for (let bit = 0; bit < 8 * bytes.length; bit += 1) {
+    for (let bit = 0; bit < 8 * bytes.length; bit += bit < 256 ? 1 : 7) {
       const flipped = Buffer.from(bytes)
       flipped[bit >>> 3]! ^= 1 << (bit & 7)
       const outcome = await format.find(bytesSource(flipped), searchFor([{ id: '1' }])).then(

@@ -148,6 +148,16 @@ describe('columns', () => {
 })
 
 describe('the delimiter', () => {
+  test.each([',', '\t', ';', '|', ':', '^'])(
+    'that was given refuses an object that has the column by %j',
+    async (other) => {
+      const content = ['id,name', '1,Ann'].join('\n').replaceAll(',', other)
+      const given = { options: { delimiter: other === ';' ? ',' : ';' } }
+      expect(await reasonOf(content, [{ id: '1' }], given)).toBe('unsupported')
+      expect(await reasonOf('city,name\nParis,Ann\n', [{ id: '1' }], given)).toBe('found 0')
+    },
+  )
+
   test.each([',', '\t', ';', '|'])('%j is told from the header', async (delimiter) => {
     const content = ['id,name', '1,Ann', '2,"Bob,x"'].join('\n').replaceAll(',', delimiter)
     const kept = ['id,name', '2,"Bob,x"'].join('\n').replaceAll(',', delimiter)

@@ -134,18 +134,23 @@ function chooseReading(
   if (readings.length === 0) throw new LetheError('malformed', 'the header is broken')
   const hasWanted = ({ columns }: Reading): boolean =>
     wanted.some((name) => chooseColumn(name, columns).kind !== 'none')
+  if (isGiven) {
+    const only = readings[0]!
+    // What is right for the other objects of a run would miss the people's rows in this one.
+    if (!hasWanted(only)) requireNoOtherDelimiter(only.columns, wanted)
+    return { ...only, isDelimiterUnknown: false }
+  }
   const split = readings.filter(({ columns }) => columns.length > 1)
-  if (isGiven) return { ...readings[0]!, isDelimiterUnknown: false }
   const having = split.filter(hasWanted)
   if (having.length > 1) throw undecided()
   if (having.length === 1) return { ...having[0]!, isDelimiterUnknown: false }
   const most = split.toSorted((a, b) => b.columns.length - a.columns.length)[0] ?? readings[0]!
-  if (!hasWanted(most)) requireNoRareDelimiter(most.columns, wanted)
+  if (!hasWanted(most)) requireNoOtherDelimiter(most.columns, wanted)
   return { ...most, isDelimiterUnknown: split.length === 0 }
 }
 
-function requireNoRareDelimiter(columns: readonly string[], wanted: readonly string[]): void {
-  const isSplit = rareDelimiters.some((delimiter) =>
+function requireNoOtherDelimiter(columns: readonly string[], wanted: readonly string[]): void {
+  const isSplit = [...delimiters, ...rareDelimiters].some((delimiter) =>
     columns.some((column) => {
       const parts = column.split(delimiter)
       return parts.length > 1 && wanted.some((name) => chooseColumn(name, parts).kind !== 'none')
