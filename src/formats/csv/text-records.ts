@@ -24,6 +24,16 @@ export function readTextRecord(
   { dialect, isLast }: { readonly dialect: TextDialect; readonly isLast: boolean },
 ): TextRecord | undefined {
   const { delimiter, quote, escapeMark, newline } = dialect
+  const isPlain = (character: string): boolean =>
+    character !== quote &&
+    character !== escapeMark &&
+    (state === 'quoted' || (character !== delimiter && character !== '\r' && character !== '\n'))
+  /** A run as one piece: a cell of 64 MB that grew by the character would be as many strings. */
+  const endOfRun = (from: number): number => {
+    let end = from
+    while (end < text.length && isPlain(text[end]!)) end += 1
+    return end
+  }
   const cells: string[] = []
   let cell = ''
   let state: 'start' | 'bare' | 'quoted' | 'closed' = 'start'
@@ -38,11 +48,14 @@ export function readTextRecord(
       cell += isMark ? next : character + (next ?? '')
       state = state === 'start' ? 'bare' : state
       at += 2
+    } else if (state === 'quoted' && character !== quote) {
+      const end = endOfRun(at)
+      cell += text.slice(at, end)
+      at = end
     } else if (state === 'quoted') {
-      if (character !== quote) cell += character
-      else if (next === quote) cell += quote
+      if (next === quote) cell += quote
       else state = 'closed'
-      at += character === quote && next === quote ? 2 : 1
+      at += next === quote ? 2 : 1
     } else if (character === quote && state === 'start') {
       state = 'quoted'
       at += 1
@@ -57,9 +70,10 @@ export function readTextRecord(
       return { cells: [...cells, cell], end: at + width }
     } else {
       if (state === 'closed') throw new SyntaxError('text after a closing quote')
-      cell += character
+      const end = Math.max(at + 1, endOfRun(at))
+      cell += text.slice(at, end)
       state = 'bare'
-      at += 1
+      at = end
     }
   }
   if (!isLast) return undefined
