@@ -169,6 +169,14 @@ const partitions: readonly Case[] = [
     after: '{"pk":"y"}\n{"pk":null}\n',
     warnings: { 'name-still-tells': 1 },
   },
+  {
+    title: 'a key of NDJSON that is spelled as a folder takes its place in its line',
+    path: 'p/PL=x/a.ndjson',
+    content: '{"PL":"y"}\n{"v":1}\n{"Pl":"y"}\n{"PL":null}\n{"PL":"x"}\n',
+    matches: [{ pl: 'x' }],
+    after: '{"PL":"y"}\n{"PL":null}\n',
+    warnings: { 'name-still-tells': 3 },
+  },
 ]
 
 interface TableCase {

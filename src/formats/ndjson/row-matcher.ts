@@ -46,6 +46,8 @@ export class RowMatcher {
   readonly #touched: number[] = []
   readonly #ranks: Uint8Array
   readonly #isContainer: Uint8Array
+  /** Keys of the row that take the place of a folder. */
+  readonly #looseKeys = new Set<string>()
   /** For each slot the texts that the column equals in the row. */
   readonly #ids: Set<number>[]
   #bytes: Buffer = Buffer.alloc(0)
@@ -92,6 +94,7 @@ export class RowMatcher {
       for (const slot of this.#predicate.slotsOfColumn[column]!) this.#ids[slot]!.clear()
     }
     this.#touched.length = 0
+    this.#looseKeys.clear()
     this.#frames.length = 0
   }
 
@@ -150,7 +153,9 @@ export class RowMatcher {
     const { start, end, hasEscapes } = this.#reader
     const isPlain = !hasEscapes && isAscii(this.#bytes, start, end)
     if (isPlain && !at.some(({ node }) => node.signatures.mayHave(this.#bytes, start, end))) return nowhere
-    return childrenAt(at, this.#text())
+    const key = this.#text()
+    if (this.#frames.length === 1 && this.#partitions.looseNames.has(key)) this.#looseKeys.add(key)
+    return childrenAt(at, key)
   }
 
   /** Where the next value lies if no key comes first: that is in an array. */
@@ -228,29 +233,30 @@ export class RowMatcher {
   }
 
   #judge(): void {
+    const partitions = this.#partitions.beside(this.#looseKeys)
     for (const column of this.#touched) {
       this.seen[column] = 1
-      const counts = this.#ranks[column]! <= this.#partitions.rankOf(column)
+      const counts = this.#ranks[column]! <= partitions.rankOf(column)
       if (counts && this.#isContainer[column] === 1) this.hasContainerAtKey = true
     }
     const { groups, slotsOfColumn, slots } = this.#predicate
-    for (const group of this.#partitions.groups) this.#judgeGroup(group)
+    for (const group of partitions.groups) this.#judgeGroup(group, partitions)
     for (const column of this.#touched) {
       for (const slot of slotsOfColumn[column]!) {
         const { group } = slots[slot]!
         // Each group once: for the first of its columns that has a value here.
         if (this.#ids[slot]!.size > 0 && groups[group]!.slots.find((other) => this.#ids[other]!.size > 0) === slot) {
-          this.#judgeGroup(group)
+          this.#judgeGroup(group, partitions)
         }
       }
     }
   }
 
-  #judgeGroup(index: number): void {
+  #judgeGroup(index: number, partitions: PartitionValues): void {
     const { slots, lookup, positions } = this.#predicate.groups[index]!
     const ids = slots.map((slot) => {
       const { column } = this.#predicate.slots[slot]!
-      return this.#partitions.idsWith(slot, column, { rank: this.#ranks[column] as Rank, ids: [...this.#ids[slot]!] })
+      return partitions.idsWith(slot, column, { rank: this.#ranks[column] as Rank, ids: [...this.#ids[slot]!] })
     })
     for (const tuple of lookup(ids)) this.positions.add(positions[tuple]!)
   }
