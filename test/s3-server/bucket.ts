@@ -104,6 +104,11 @@ export class Bucket {
     })
   }
 
+  /** Every version of a key goes, with no request: for tests that begin anew. */
+  forget(key: string): void {
+    this.#keys.delete(key)
+  }
+
   /** A delete of one version, for good. */
   removeVersion(
     key: string,

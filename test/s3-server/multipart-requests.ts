@@ -9,8 +9,6 @@ import { S3Error } from './s3-error.ts'
 import type { S3Request } from './s3-request.ts'
 import { textOf, textsOf, xmlDocument } from './xml.ts'
 
-const minPartBytes = 5 * 1024 ** 2
-
 /** Requests of a multipart upload. */
 export function answerMultipart(server: S3Context, bucket: Bucket, request: S3Request & { key: string }): S3Response {
   const { method, query } = request
@@ -91,7 +89,7 @@ function complete(server: S3Context, bucket: Bucket, upload: Upload, request: S3
   listed.forEach(({ number, etag }, index) => {
     const part = upload.parts.get(number)
     if (part === undefined || part.etag !== etag) throw new S3Error(400, 'InvalidPart')
-    if (index < listed.length - 1 && part.bytes.length < minPartBytes) throw new S3Error(400, 'EntityTooSmall')
+    if (index < listed.length - 1 && part.bytes.length < server.minPartBytes) throw new S3Error(400, 'EntityTooSmall')
   })
   if (!server.ignores('complete-conditions')) checkWrite(bucket.current(upload.key), request.headers)
   const parts = listed.map(({ number }) => upload.parts.get(number)!)

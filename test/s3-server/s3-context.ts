@@ -18,5 +18,6 @@ export type Weakness =
 export interface S3Context {
   makeBucket(name: string, options?: Partial<Pick<Bucket, 'objectLock' | 'versioning'>>): Bucket
   bucket(name: string): Bucket
+  readonly minPartBytes: number
   ignores(weakness: Weakness): boolean
 }

@@ -10,6 +10,8 @@ import { type Credentials, readRequest, type S3Request } from './s3-request.ts'
 import { xmlDocument } from './xml.ts'
 
 export interface S3ServerOptions {
+  /** Of every part but the last. Default: 5 MiB, as Amazon S3 has it; tests of many requests take less. */
+  readonly minPartBytes?: number
   readonly ignore?: readonly Weakness[]
 }
 
@@ -36,7 +38,10 @@ export class S3Server implements S3Context {
   readonly #ignored: ReadonlySet<Weakness>
   readonly #server: Server
 
-  private constructor({ ignore = [] }: S3ServerOptions) {
+  readonly minPartBytes: number
+
+  private constructor({ ignore = [], minPartBytes = 5 * 1024 ** 2 }: S3ServerOptions) {
+    this.minPartBytes = minPartBytes
     this.#ignored = new Set(ignore)
     this.#server = createServer((message, response) => {
       this.#answer(message, response).catch(() => response.destroy())

@@ -10,8 +10,8 @@ const firstDelayMs = 200
  * Carries out a request that decides, exactly once as far as anyone can see.
  *
  * A commit is conditional, so a second attempt after a first one that was applied without an answer is refused; but to
- * repeat it blindly would take that refusal for somebody else's write. So after every failure but a plain refusal of the
- * first attempt the object is read back: `findApplied` yields the result where it is ours, undefined where the object is
+ * repeat it blindly would take that refusal for somebody else's write; and what lies between here and the server may have
+ * repeated the first one. So after every failure the object is read back: `findApplied` yields the result where it is ours, undefined where the object is
  * as it was before, and throws where it is somebody else's. An interrupt does not break off a commit: half an answer
  * tells nothing.
  *
@@ -30,11 +30,9 @@ export async function commit<Result>({
     try {
       return await attempt()
     } catch (error) {
-      const isUnknown = isOutcomeUnknown(error)
-      if (!isUnknown && attempts === 1) throw asS3Error(error)
       const applied = await findApplied()
       if (applied !== undefined) return applied
-      if (!isUnknown) throw asS3Error(error)
+      if (!isOutcomeUnknown(error)) throw asS3Error(error)
       if (attempts === maxAttempts) {
         throw new LetheError('outcome-unknown', 'the store did not say whether it carried out the write; run again', {
           cause: error,

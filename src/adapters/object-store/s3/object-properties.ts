@@ -132,7 +132,7 @@ export async function lockOf(
   head: Pick<HeadObjectCommandOutput, 'VersionId' | keyof Lock>,
   { signal }: CallOptions = {},
 ): Promise<Lock> {
-  if (!(await locks.mayLock(bucket, signal === undefined ? {} : { signal }))) return {}
+  if (!(await locks.mayLock(bucket))) return {}
   const version = { Bucket: bucket, Key: key, ...(head.VersionId === undefined ? {} : { VersionId: head.VersionId }) }
   // What HEAD does not tell, it may only not tell us.
   const { Retention } =

@@ -1,12 +1,10 @@
-import { GetBucketVersioningCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3'
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
 import type { Warning } from '../../../domain/warning.ts'
-import type { CallOptions, VersionOptions } from '../../../ports/object-store.ts'
-import { abortable } from './abortable.ts'
+import type { VersionOptions } from '../../../ports/object-store.ts'
 import { lockOf, readProperties } from './object-properties.ts'
 import { headObject } from './open-s3-object.ts'
 import type { S3Clients } from './s3-access.ts'
-import { asS3Error, statusOf } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'
 import { findUnfinishedUploads } from './unfinished-uploads.ts'
 
@@ -23,7 +21,9 @@ export async function preflightS3Object(
 ): Promise<readonly Warning[]> {
   const head = await headObject(clients, name, options)
   await requireUnlocked(clients, name, { head, ...options })
-  if (head.VersionId !== undefined) await requireNoMfaDelete(clients, name.bucket, options)
+  if (await clients.locks.asksForFactor(name.bucket)) {
+    throw new LetheError('locked', 'is in a bucket with MFA delete: its old version could not be deleted')
+  }
   // An old version is deleted, not rewritten.
   if (options.versionId !== undefined) return []
   if (head.ReplicationStatus === 'REPLICA') {
@@ -53,20 +53,4 @@ async function requireUnlocked(
   throw new LetheError('locked', `is locked until ${day}: its old version could not be deleted before`, {
     detail: { until: until.toISOString() },
   })
-}
-
-/** @throws LetheError `locked` where a version is deleted only with a second factor, which a program has not */
-async function requireNoMfaDelete(
-  { reads, common }: S3Clients,
-  bucket: string,
-  { signal }: CallOptions = {},
-): Promise<void> {
-  const command = new GetBucketVersioningCommand({ Bucket: bucket, ...common })
-  const { MFADelete } = await reads.send(command, abortable(signal)).catch((error: unknown) => {
-    const known = asS3Error(error, signal)
-    if (known.code === 'permission-denied' || statusOf(error) === 501) return { MFADelete: undefined }
-    throw known
-  })
-  if (MFADelete !== 'Enabled') return
-  throw new LetheError('locked', 'is in a bucket with MFA delete: its old version could not be deleted')
 }

@@ -7,6 +7,7 @@ import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/creden
 import { LetheError } from '../../../domain/error.ts'
 import { BucketLocks } from './bucket-locks.ts'
 import { TransferCounter } from './count-transfers.ts'
+import { type PartLimits, s3Limits } from './plan-parts.ts'
 import { type CustomerKey, makeCustomerKey } from './server-side-encryption.ts'
 
 /** How S3 is reached. What is left out comes from the AWS SDK's own conventions: environment, profile, instance. */
@@ -34,6 +35,7 @@ export interface S3Clients {
   readonly customerKey?: CustomerKey
   readonly counter: TransferCounter
   readonly locks: BucketLocks
+  readonly limits: PartLimits
 }
 
 /** Members of every request about an object. */
@@ -47,7 +49,12 @@ const connectTimeoutMs = 10_000
 const socketTimeoutMs = 120_000
 const maxReadAttempts = 8
 
-export function makeS3Clients(access: S3Access = {}): S3Clients {
+/** What a server allows, where that is not what Amazon S3 does. */
+export interface S3Settings {
+  readonly limits?: PartLimits
+}
+
+export function makeS3Clients(access: S3Access, { limits = s3Limits }: S3Settings = {}): S3Clients {
   const endpoint = access.endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL']
   const region = regionOf(access, endpoint)
   const requestHandler = requestHandlerOf(access)
@@ -72,6 +79,7 @@ export function makeS3Clients(access: S3Access = {}): S3Clients {
     common,
     counter: new TransferCounter(),
     locks: new BucketLocks({ reads, common }),
+    limits,
     ...(access.customerKeyFile === undefined ? {} : { customerKey: readCustomerKey(access.customerKeyFile) }),
   }
   clients.counter.watch(clients.reads)

@@ -10,6 +10,8 @@ const byName: Readonly<Record<string, ErrorCode>> = {
   MethodNotAllowed: 'object-missing',
   NoSuchBucket: 'object-missing',
   PreconditionFailed: 'object-changed',
+  // Another run of ours took this upload for a leftover.
+  NoSuchUpload: 'object-changed',
   ConditionalRequestConflict: 'object-changed',
   InvalidObjectState: 'archived',
   AccessDenied: 'permission-denied',

@@ -5,7 +5,7 @@ import { openS3Object } from './open-s3-object.ts'
 import { preflightS3Object } from './preflight-s3.ts'
 import { probeCapabilities } from './probe-capabilities.ts'
 import { removeS3Object } from './remove-s3-object.ts'
-import { makeS3Clients, type S3Access } from './s3-access.ts'
+import { makeS3Clients, type S3Access, type S3Settings } from './s3-access.ts'
 import { asS3Error } from './s3-error.ts'
 import { parseS3Key } from './s3-name.ts'
 import { deleteOldVersion, mayHaveVersions, versionsOf } from './versions.ts'
@@ -17,8 +17,8 @@ import { writeS3Object } from './write-s3-object.ts'
  * A write is one conditional request at the end (`If-Match`); on servers that ignore the condition there is a window,
  * closed afterwards where the bucket keeps versions: see `writeS3Object`.
  */
-export function makeS3Store(access: S3Access = {}): ObjectStore {
-  const clients = makeS3Clients(access)
+export function makeS3Store(access: S3Access = {}, settings: S3Settings = {}): ObjectStore {
+  const clients = makeS3Clients(access, settings)
   return {
     capabilities: { conditionalWrite: true, versions: true, folders: false },
     list: (target, options) => listS3Objects(clients, target, options),

@@ -16,15 +16,13 @@ import {
 import { readProperties, taskKey, type WrittenProperties } from './object-properties.ts'
 import { headIfThere, isSameVersion, requirePinned, versionOf } from './open-s3-object.ts'
 import { partBytes } from './part-bytes.ts'
-import { type Part, planParts, s3Limits } from './plan-parts.ts'
+import { type Part, planParts } from './plan-parts.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error, isS3Error } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'
 import { customerKeyOf } from './server-side-encryption.ts'
 import { abortLeftoverUploads, abortUpload } from './unfinished-uploads.ts'
 
-/** Below this an object is written by one request; above it copied parts can save something. */
-const maxPutBytes = s3Limits.minPartBytes
 const concurrentParts = 4
 
 /** What one write is about; `before` is undefined for a new object. */
@@ -61,10 +59,9 @@ export async function writeS3Object(
       ? { Metadata: { [taskKey]: taskId } }
       : await readProperties(clients, { name, head: before, taskId }, options)
   const write: Write = { clients, name, request, taskId, before, properties, options }
-  const written = await writeParts(
-    write,
-    planParts(request.edit.pieces, { ...s3Limits, maxParts: s3Limits.maxParts - 1 }),
-  )
+  // One part is our mark.
+  const limits = { ...clients.limits, maxParts: clients.limits.maxParts - 1 }
+  const written = await writeParts(write, planParts(request.edit.pieces, limits))
   if (before !== undefined) await requireDirectSuccessor(clients, name, { written, before })
   return written
 }
@@ -73,7 +70,8 @@ async function writeParts(write: Write, parts: readonly Part[]): Promise<ObjectV
   const { request, before, options } = write
   // Before a small object too: what is left over holds rows, whose people may be the next.
   const known = await abortLeftoverUploads(write.clients, write.name, options)
-  const isSmall = request.edit.size <= maxPutBytes
+  // Above that, copied parts can save something.
+  const isSmall = request.edit.size <= write.clients.limits.minPartBytes
   if (isSmall || (parts.length === 1 && parts[0]!.kind === 'upload')) return await put(write)
   const checksum = before === undefined ? undefined : sourceChecksum(before)
   try {
@@ -133,10 +131,6 @@ function asUploadError(error: unknown, signal: AbortSignal | undefined): LetheEr
   // The source is pinned by version: a copy that does not find it met another writer.
   if (isS3Error(error, 'NoSuchKey', 'NoSuchVersion', 'PreconditionFailed')) {
     return new LetheError('object-changed', 'the object changed while it was written anew', { cause: error })
-  }
-  // Another run of ours took this upload for a leftover.
-  if (isS3Error(error, 'NoSuchUpload')) {
-    return new LetheError('object-changed', 'another writer ended the upload', { cause: error })
   }
   return asS3Error(error, signal)
 }

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import type { Bucket } from '../s3-server/bucket.ts'
+import { FaultProxy } from '../s3-server/fault-proxy.ts'
+import { S3Server } from '../s3-server/s3-server.ts'
+import { lines, people, type Run, runLethe } from './run-lethe.ts'
+
+const filler = lines({ user: 'other', text: 'x'.repeat(1024 ** 2) })
+const adas = lines({ user: people.ada, n: 1 })
+/** Written in parts: a copied one, and one that is sent. */
+const before = filler.repeat(6) + adas + filler.repeat(5)
+const after = filler.repeat(11)
+const neighbour = lines({ user: 'neighbour' })
+
+interface Signal {
+  readonly signal: NodeJS.Signals
+  /** Before or after the request is carried out. */
+  readonly when: 'before' | 'after'
+  /** The n-th request, counted from 1. */
+  readonly at: number
+}
+
+interface Lake extends AsyncDisposable {
+  readonly bucket: Bucket
+  readonly proxy: FaultProxy
+  /** Runs `lethe erase`, and sends it a signal at a request. */
+  erase(signal?: Signal): Promise<Run>
+}
+
+async function startLake(): Promise<Lake> {
+  const server = await S3Server.start()
+  const proxy = await FaultProxy.start(server.endpoint)
+  const bucket = server.makeBucket('lake', { versioning: 'Enabled' })
+  const plain = {
+    headers: {},
+    checksum: undefined,
+    tags: new Map(),
+    grants: [],
+    retention: undefined,
+    legalHold: false,
+  }
+  const put = (key: string, text: string): void => {
+    const bytes = Buffer.from(text)
+    bucket.put(key, { bytes, etag: createHash('md5').update(bytes).digest('hex') }, plain)
+  }
+  put('a.ndjson', adas + filler)
+  put('a.ndjson', adas + adas + filler)
+  put('a.ndjson', before)
+  for (const text of [neighbour, neighbour + neighbour]) put('a.ndjson.old.ndjson', text)
+  const args = ['erase', 's3://lake/a.ndjson', '--endpoint', proxy.endpoint, '--match', `user=${people.ada}`]
+  const env = {
+    AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+  }
+  return {
+    bucket,
+    proxy,
+    async erase(signal) {
+      proxy.reset()
+      return await runLethe([...args, '--json', '--yes'], {
+        env,
+        onStart(child) {
+          if (signal === undefined) return
+          proxy[signal.when] = ({ number }) => {
+            if (number === signal.at) child.kill(signal.signal)
+            return undefined
+          }
+        },
+      })
+    },
+    async [Symbol.asyncDispose]() {
+      await proxy[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const textOf = (bucket: Bucket): string | undefined => bucket.current('a.ndjson')?.bytes.toString()
+const holding = (bucket: Bucket): string[] =>
+  bucket
+    .versions('a.ndjson')
+    .filter(({ bytes }) => bytes.includes(people.ada))
+    .map(({ versionId }) => versionId)
+
+interface Document {
+  readonly objects: readonly { readonly status: string; readonly reason: { code: string; message: string } | null }[]
+  readonly interrupted: boolean
+}
+
+describe('a signal at each request of an erase that writes in parts and deletes old versions', () => {
+  test.concurrent.each(['before', 'after'] as const)(
+    'SIGKILL %s it is carried out leaves the old object or the new one, and the next run completes',
+    async (when) => {
+      for (let at = 1; ; at += 1) {
+        await using lake = await startLake()
+        const { bucket, proxy } = lake
+        const run = await lake.erase({ signal: 'SIGKILL', when, at })
+        const killedAt = proxy.requests[at - 1]
+        if (killedAt === undefined) {
+          expect(run.status).toBe(0)
+          break
+        }
+        expect(run.signal).toBe('SIGKILL')
+        expect(textOf(bucket) === before || textOf(bucket) === after).toBe(true)
+        expect(bucket.uploads.size).toBeLessThanOrEqual(1)
+
+        expect(await lake.erase()).toMatchObject({ status: 0, stderr: '' })
+        expect(textOf(bucket) === after).toBe(true)
+        expect(holding(bucket)).toEqual([])
+        expect(bucket.versions('a.ndjson.old.ndjson')).toHaveLength(2)
+        // Between being begun and being marked an upload has no part: it holds nothing, and is told of.
+        const left = [...bucket.uploads.values()].filter(({ parts }) => parts.size > 0)
+        expect({ at: killedAt, left }).toEqual({ at: killedAt, left: [] })
+      }
+    },
+    600_000,
+  )
+
+  test('SIGINT is told as it is: matched, erased, or clean with old versions that are named', async () => {
+    const seen = new Set<string>()
+    for (let at = 1; ; at += 1) {
+      await using lake = await startLake()
+      const { bucket, proxy } = lake
+      const run = await lake.erase({ signal: 'SIGINT', when: 'before', at })
+      if (proxy.requests.length < at) break
+      if (run.stdout === '') continue
+      const { objects, interrupted } = JSON.parse(run.stdout) as Document
+      expect(run.status).toBe(interrupted ? 130 : 0)
+      expect(bucket.uploads.size).toBe(0)
+      const [current] = objects
+      if (current === undefined) continue
+      const status = current.reason?.code ?? current.status
+      seen.add(status)
+      const left = holding(bucket)
+      if (status === 'matched') expect(textOf(bucket) === before).toBe(true)
+      if (status === 'erased') expect(left).toEqual([])
+      if (status !== 'interrupted') continue
+      expect(textOf(bucket) === after).toBe(true)
+      expect(current.reason?.message).toMatch(/^the current version is clean, but /)
+      for (const versionId of left) expect(current.reason?.message).toContain(versionId)
+    }
+    expect([...seen].sort()).toEqual(['erased', 'interrupted', 'matched'])
+  }, 600_000)
+})
