@@ -1,4 +1,5 @@
 import { type ObjectReport, totalsOf } from '../domain/report.ts'
+import type { SideEffect } from '../domain/side-effect.ts'
 import type { Transfers } from '../ports/object-store.ts'
 
 /** What a run came to, for its report. */
@@ -8,14 +9,22 @@ export interface RunReport {
   readonly interrupted: boolean
   /** What was moved to and from a store over a network. */
   readonly transfers?: Transfers | undefined
+  /** What the store does by itself when objects are written. */
+  readonly sideEffects?: readonly SideEffect[]
 }
 
 /**
  * The report as one JSON document, in pieces: an object a line, so that a million of them are never one string.
  *
- * Shape: `{ objects: ObjectReport[], totals: Totals, s3?: Transfers, interrupted: boolean }`.
+ * Shape: `{ objects: ObjectReport[], totals: Totals, s3?: Transfers, sideEffects?: SideEffect[], interrupted: boolean }`.
  */
-export function* reportDocument({ reports, skipped, interrupted, transfers }: RunReport): Generator<string> {
+export function* reportDocument({
+  reports,
+  skipped,
+  interrupted,
+  transfers,
+  sideEffects,
+}: RunReport): Generator<string> {
   yield '{"objects":['
   let separator = '\n'
   for (const report of reports) {
@@ -24,5 +33,6 @@ export function* reportDocument({ reports, skipped, interrupted, transfers }: Ru
   }
   yield `\n],\n"totals":${JSON.stringify(totalsOf(reports, { skipped }))},\n`
   if (transfers !== undefined) yield `"s3":${JSON.stringify(transfers)},\n`
+  if (sideEffects !== undefined) yield `"sideEffects":${JSON.stringify(sideEffects)},\n`
   yield `"interrupted":${interrupted}}\n`
 }

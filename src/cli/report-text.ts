@@ -1,4 +1,5 @@
 import { type ObjectReport, type Totals, totalsOf } from '../domain/report.ts'
+import type { Transfers } from '../ports/object-store.ts'
 import { counted, grouped, printable, sized } from './printable.ts'
 import type { RunReport } from './report-document.ts'
 import { warningWords } from './warning-words.ts'
@@ -14,6 +15,7 @@ export function reportText(run: RunReport): string {
     ...run.reports.flatMap(remarksOf),
     ...sumsOf(totalsOf(run.reports, run)),
     ...rewriteSums(run.reports),
+    ...transferSums(run.transfers),
     ...(run.interrupted ? ['interrupted: each object is as it was, or done; run it again to go on'] : []),
   ]
   return parts.map((line) => `${line}\n`).join('')
@@ -83,4 +85,12 @@ function rewriteSums(reports: readonly ObjectReport[]): string[] {
   if (copied + inserted === 0) return []
   const sum = `${sized(copied + inserted)} ${isDone ? 'rewritten' : 'to rewrite'}`
   return [`${sum}: ${sized(copied)} copied as they are, ${sized(inserted)} new`]
+}
+
+function transferSums(transfers: Transfers | undefined): string[] {
+  if (transfers === undefined) return []
+  const { requests, downloaded, uploaded, copied } = transfers
+  const count = Object.values(requests).reduce((sum, each) => sum + each, 0)
+  const moved = `${sized(downloaded)} downloaded, ${sized(uploaded)} uploaded, ${sized(copied)} copied by the store`
+  return [`${counted(count, 'request')}: ${moved}`]
 }

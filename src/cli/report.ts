@@ -5,24 +5,32 @@ import { type RunReport, reportDocument } from './report-document.ts'
 import { reportText } from './report-text.ts'
 import { warn } from './say.ts'
 import type { SearchedTargets } from './search-targets.ts'
+import { sideEffectWords } from './side-effect-words.ts'
 import { fuseWords } from './warning-words.ts'
 
 /** Prints what a run came to on standard output: a document for programs, or a table for people. */
-export function printReport(run: RunReport, searched: SearchedTargets, { json }: { readonly json: boolean }): void {
+export function printReport(given: RunReport, searched: SearchedTargets, { json }: { readonly json: boolean }): void {
+  const run = withTransfers(given, searched)
   if (!json) {
     process.stdout.write(peopleReport(run, searched))
     return
   }
   // The document has no place for what is said of a match and not of an object.
   for (const sentence of fuseSentences(searched)) warn(sentence)
-  const transfers = searched.lake.store.transfers?.()
-  for (const piece of reportDocument({ ...run, transfers })) process.stdout.write(piece)
+  for (const piece of reportDocument(run)) process.stdout.write(piece)
 }
 
 /** The plan or the result in words: what was looked for, the objects, the sums, and what to look at twice. */
-export function peopleReport(run: RunReport, searched: SearchedTargets): string {
+export function peopleReport(given: RunReport, searched: SearchedTargets): string {
+  const run = withTransfers(given, searched)
   const fuses = fuseSentences(searched).map((sentence) => `warning: ${sentence}\n`)
-  return [lookedFor(searched), reportText(run), ...fuses].join('')
+  const effects = (run.sideEffects ?? []).map((effect) => `warning: ${sideEffectWords(effect)}\n`)
+  return [lookedFor(searched), reportText(run), ...fuses, ...effects].join('')
+}
+
+/** What has been moved up to now. */
+function withTransfers(run: RunReport, { lake }: SearchedTargets): RunReport {
+  return { ...run, transfers: lake.store.transfers?.() }
 }
 
 function fuseSentences({ found, matches }: SearchedTargets): string[] {

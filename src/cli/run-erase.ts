@@ -1,4 +1,5 @@
 import { LetheError } from '../domain/error.ts'
+import type { SideEffect } from '../domain/side-effect.ts'
 import { erase } from '../engine/erase.ts'
 import { reportFinding } from '../engine/report-object.ts'
 import type { EraseArguments } from './command-line.ts'
@@ -21,10 +22,10 @@ interface Options {
  * it says so.
  */
 export async function runErase(request: EraseArguments, options: Options): Promise<number> {
-  if (request.dryRun || request.yes) return await eraseFound(request, await searchTargets(request, options), options)
+  if (request.dryRun || request.yes) return await eraseFound(request, await searchForPlan(request, options), options)
   const question = openQuestion({ standardInputIsTaken: request.matches.file === '-' })
   try {
-    const searched = await searchTargets(request, options)
+    const searched = await searchForPlan(request, options)
     const answer = await confirm(question, searched, options)
     if (answer === 'yes') return await eraseFound(request, searched, options)
     printReport(planOf(searched, { interrupted: answer === 'interrupted' }), searched, request)
@@ -35,9 +36,27 @@ export async function runErase(request: EraseArguments, options: Options): Promi
   }
 }
 
+/** What was found, and what the store will do by itself: a plan tells both. */
+interface Planned extends SearchedTargets {
+  readonly sideEffects?: readonly SideEffect[]
+}
+
+async function searchForPlan(request: EraseArguments, options: Options): Promise<Planned> {
+  const searched = await searchTargets(request, options)
+  const { found, lake } = searched
+  const isNothing = !found.findings.some((finding) => reportFinding(finding).status === 'matched')
+  if (found.interrupted || isNothing || lake.store.sideEffects === undefined) return searched
+  try {
+    return { ...searched, sideEffects: await lake.store.sideEffects(request.targets, options) }
+  } catch (error) {
+    if (!options.signal.aborted) throw error
+    return { ...searched, found: { ...found, interrupted: true } }
+  }
+}
+
 async function confirm(
   question: Question,
-  searched: SearchedTargets,
+  searched: Planned,
   { signal }: Options,
 ): Promise<'yes' | 'no' | 'interrupted'> {
   if (searched.found.interrupted) return 'interrupted'
@@ -57,11 +76,16 @@ async function confirm(
   return isYes ? 'yes' : 'no'
 }
 
-function planOf({ found }: SearchedTargets, { interrupted }: { readonly interrupted: boolean }): RunReport {
-  return { reports: found.findings.map(reportFinding), skipped: found.skipped, interrupted }
+function planOf(searched: Planned, { interrupted }: { readonly interrupted: boolean }): RunReport {
+  const { found } = searched
+  return { reports: found.findings.map(reportFinding), skipped: found.skipped, interrupted, ...effectsOf(searched) }
 }
 
-async function eraseFound(request: EraseArguments, searched: SearchedTargets, { signal }: Options): Promise<number> {
+function effectsOf({ sideEffects }: Planned): Pick<RunReport, 'sideEffects'> {
+  return sideEffects === undefined ? {} : { sideEffects }
+}
+
+async function eraseFound(request: EraseArguments, searched: Planned, { signal }: Options): Promise<number> {
   const { lake, found } = searched
   const { empty, oldVersions, dryRun, concurrency } = request
   const progress = startProgress({ verb: dryRun ? 'verified' : 'erased from', objects: found.findings.length })
@@ -74,7 +98,7 @@ async function eraseFound(request: EraseArguments, searched: SearchedTargets, { 
     signal,
     onReport: () => progress.addObject(),
   }).finally(() => progress.end())
-  const run = { reports, skipped: found.skipped, interrupted }
+  const run = { reports, skipped: found.skipped, interrupted, ...effectsOf(searched) }
   printReport(run, searched, request)
   return exitStatusOfRun(run)
 }

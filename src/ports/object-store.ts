@@ -1,5 +1,6 @@
 import type { Capability } from '../domain/capability.ts'
 import type { LetheError } from '../domain/error.ts'
+import type { SideEffect } from '../domain/side-effect.ts'
 import type { Warning } from '../domain/warning.ts'
 import type { Edit } from '../formats/edit.ts'
 import type { RangeSource } from '../formats/range-source.ts'
@@ -142,6 +143,8 @@ export interface ObjectStore {
   tags?(key: string, options?: VersionOptions): Promise<ReadonlyMap<string, string>>
   /** Of a store that is reached over a network. */
   transfers?(): Transfers
+  /** What a store that acts by itself does when objects below the targets are written. */
+  sideEffects?(targets: readonly string[], options?: CallOptions): Promise<readonly SideEffect[]>
 }
 
 export interface WriteRequest {

@@ -14,6 +14,11 @@ export function answerBucket(server: S3Context, request: S3Request): S3Response 
   }
   const bucket = server.bucket(request.bucket)
   if (method === 'HEAD') return { status: 200, headers: { 'x-amz-bucket-region': 'us-east-1' } }
+  for (const [name, xml] of bucket.configurations) {
+    if (!query.has(name)) continue
+    if (xml === 'denied') throw new S3Error(403, 'AccessDenied')
+    return { status: 200, headers: {}, body: xml }
+  }
   if (query.has('versioning')) return answerVersioning(bucket, request)
   if (query.has('object-lock')) {
     if (!bucket.objectLock) throw new S3Error(404, 'ObjectLockConfigurationNotFoundError')
@@ -36,7 +41,8 @@ function answerVersioning(bucket: Bucket, { method, body }: S3Request): S3Respon
     bucket.versioning = status
     return { status: 200, headers: {} }
   }
-  const status = bucket.versioning === 'Off' ? {} : { Status: bucket.versioning }
+  const factor = bucket.mfaDelete ? { MfaDelete: 'Enabled' } : {}
+  const status = bucket.versioning === 'Off' ? {} : { Status: bucket.versioning, ...factor }
   return { status: 200, headers: {}, body: xmlDocument('VersioningConfiguration', status) }
 }
 

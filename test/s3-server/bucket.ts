@@ -47,6 +47,9 @@ export interface Upload {
 export class Bucket {
   versioning: 'Off' | 'Enabled' | 'Suspended' = 'Off'
   objectLock = false
+  mfaDelete = false
+  /** Configurations by their subresource, e.g. `lifecycle`, as XML; `denied` where they may not be read. */
+  readonly configurations = new Map<string, string>()
   readonly uploads = new Map<string, Upload>()
   readonly #keys = new Map<string, StoredVersion[]>()
 

@@ -48,9 +48,15 @@ export const after = { large: rows(0, 80) + rows(81, 200), small: row('somebody'
 export interface BenchOptions {
   readonly versioning?: Bucket['versioning']
   readonly ignore?: readonly Weakness[]
+  /** Without the small object and the neighbours, for tests of many runs. */
+  readonly onlyLarge?: boolean
 }
 
-export async function startBench({ versioning = 'Enabled', ignore = [] }: BenchOptions = {}): Promise<Bench> {
+export async function startBench({
+  versioning = 'Enabled',
+  ignore = [],
+  onlyLarge = false,
+}: BenchOptions = {}): Promise<Bench> {
   const server = await S3Server.start({ ignore, minPartBytes })
   const proxy = await FaultProxy.start(server.endpoint)
   const bucket = server.makeBucket('lake', { versioning })
@@ -75,9 +81,10 @@ export async function startBench({ versioning = 'Enabled', ignore = [] }: BenchO
       proxy.reset()
       bucket.uploads.clear()
       for (const key of bucket.keys()) bucket.forget(key)
-      for (const key of neighbours) for (const text of [rows(0, 2), rows(0, 3)]) bench.put(key, text)
       bench.put(keys.large, before.large + row(person, 999))
       bench.put(keys.large, before.large)
+      if (onlyLarge) return
+      for (const key of neighbours) for (const text of [rows(0, 2), rows(0, 3)]) bench.put(key, text)
       bench.put(keys.small, before.small + row(person, 999))
       bench.put(keys.small, before.small)
     },
@@ -91,15 +98,24 @@ export async function startBench({ versioning = 'Enabled', ignore = [] }: BenchO
 }
 
 /** Lethe itself, its store as it is or changed by a test into a wrong one. */
-export function letheEraser(change: (store: ObjectStore) => ObjectStore = (store) => store): Eraser {
+export function letheEraser(
+  change: (store: ObjectStore) => ObjectStore = (store) => store,
+  signal = new AbortController().signal,
+): Eraser {
   return async (endpoint) => {
     const limits = { ...s3Limits, minPartBytes, maxUploadBytes: 2 * minPartBytes }
     const store = change(makeS3Store({ endpoint, region: 'us-east-1' }, { limits }))
     const predicate = bind([{ kind: 'simple', value: person, position: 0 }], ['user'])
     const lake = { store, formats }
     // One at a time, so that the n-th request is always the same one.
-    const found = await find(lake, { targets: ['s3://lake/data/'], predicate, malformed: 'refuse', concurrency: 1 })
-    const { reports } = await erase(lake, { found, empty: 'keep', dryRun: false, concurrency: 1 })
+    const found = await find(lake, {
+      targets: ['s3://lake/data/'],
+      predicate,
+      malformed: 'refuse',
+      concurrency: 1,
+      signal,
+    })
+    const { reports } = await erase(lake, { found, empty: 'keep', dryRun: false, concurrency: 1, signal })
     return reports
   }
 }

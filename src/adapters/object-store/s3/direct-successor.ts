@@ -22,8 +22,8 @@ export async function requireDirectSuccessor(
   const [newest, next] = versions
   // Somebody has written or deleted since: what they did is what is there.
   if (newest?.VersionId !== written.versionId || newest.IsLatest !== true) return
-  // Times are whole seconds: a delete within the second of the version before may have come before it.
-  const isDeletedBetween = markers.some(({ LastModified }) => LastModified! > (before.LastModified ?? 0))
+  // Some times are in whole seconds: a delete within the second of the version before may have come before it.
+  const isDeletedBetween = markers.some(({ LastModified }) => secondOf(LastModified) > secondOf(before.LastModified))
   const isNext = next === undefined || next.VersionId === (before.VersionId ?? 'null')
   if (isNext && !isDeletedBetween) return
   await takeBack(clients, name, written.versionId)
@@ -40,6 +40,10 @@ export async function requireMarkerOnTopOf(
   // Somebody has made the object anew since: what they have is what is there.
   if (newest === undefined || newest.IsLatest === true) return
   if (newest.VersionId !== (pinned.versionId ?? 'null')) await takeBack(clients, name, markerId)
+}
+
+function secondOf(time: Date | undefined): number {
+  return Math.floor((time?.getTime() ?? 0) / 1000)
 }
 
 async function newestVersions({ reads, common }: S3Clients, { bucket, key }: S3Name) {

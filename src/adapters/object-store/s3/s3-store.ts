@@ -8,6 +8,7 @@ import { removeS3Object } from './remove-s3-object.ts'
 import { makeS3Clients, type S3Access, type S3Settings } from './s3-access.ts'
 import { asS3Error } from './s3-error.ts'
 import { parseS3Key } from './s3-name.ts'
+import { findSideEffects } from './side-effects.ts'
 import { deleteOldVersion, mayHaveVersions, versionsOf } from './versions.ts'
 import { writeS3Object } from './write-s3-object.ts'
 
@@ -45,6 +46,7 @@ export function makeS3Store(access: S3Access = {}, settings: S3Settings = {}): O
     probe: (target) => attempt(() => probeCapabilities(clients, target)),
     tags: (key, options) => attempt(() => readTags(clients, parseS3Key(key), options), options),
     transfers: () => clients.counter.transfers,
+    sideEffects: (targets, options) => attempt(() => findSideEffects(clients, targets, options), options),
     async sweep() {
       // Leftover uploads are looked for where a key is written: servers differ in what a listing of uploads tells.
       return 0
