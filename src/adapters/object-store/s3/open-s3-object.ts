@@ -2,6 +2,7 @@ import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } fro
 import { LetheError } from '../../../domain/error.ts'
 import type { CallOptions, ObjectVersion, OpenObject } from '../../../ports/object-store.ts'
 import { abortable } from './abortable.ts'
+import { rememberRanges } from './recent-ranges.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error, isS3Error } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'
@@ -73,10 +74,20 @@ export async function openS3Object(clients: S3Clients, name: S3Name, options: He
   requireReadable(head)
   const version = versionOf(head)
   const pin = { IfMatch: version.token, ...(version.versionId === undefined ? {} : { VersionId: version.versionId }) }
+  const sizeBytes = head.ContentLength ?? 0
+  const read = rememberRanges((start, end, signal) => readRange(clients, { name, pin, start, end }, signal), {
+    sizeBytes,
+  })
   return {
-    size: head.ContentLength ?? 0,
+    size: sizeBytes,
     version,
-    read: (start, end, { signal } = {}) => readRange(clients, { name, pin, start, end }, signal),
+    async read(start, end, { signal } = {}) {
+      try {
+        return await read(start, end, signal)
+      } catch (error) {
+        throw asS3Error(error, signal)
+      }
+    },
     async [Symbol.asyncDispose]() {},
   }
 }
