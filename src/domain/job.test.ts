@@ -40,7 +40,6 @@ describe('the life of a job', () => {
     expect(jobStates.filter((state) => isAtRest(state) && !hasReleasedMatches(state))).toEqual([
       'AWAITING_APPROVAL',
       'COMPLETED_CLEANUP_FAILED',
-      'FIND_FAILED',
       'FORGET_FAILED',
       'FORGET_PARTIALLY_FAILED',
     ])

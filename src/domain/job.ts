@@ -7,8 +7,14 @@
  * anything, or end (PLANNED, a dry run). Behind VERIFY the old versions are gone and the receipts are written; what is
  * left is to destroy the match values (FORGET_COMPLETED_CLEANUP_IN_PROGRESS).
  *
- * A failure keeps its place: FIND_FAILED before anything was erased, FORGET_PARTIALLY_FAILED where some objects could
- * not be done, FORGET_FAILED where none could. These, and COMPLETED_CLEANUP_FAILED, can be run again from there.
+ * A failure keeps its place. FIND_FAILED is before anything was erased: the matches are back in the queue, and another
+ * job is the way to try again. FORGET_PARTIALLY_FAILED where some objects could not be done, or where the search after it
+ * found something left, and FORGET_FAILED where none could: the matches stay, and a retry is a new pass over what is not
+ * done; who gives up cancels. Behind COMPLETED_CLEANUP_FAILED everything is erased, and a retry destroys the match values.
+ *
+ * Who moves it: one worker at a time, by a lease on the job's row, when no task of the phase is left; people, by their
+ * decisions; and a task that would erase more than was agreed to, which sends the job back to AWAITING_APPROVAL. Each move
+ * is one transaction with all that belongs to it (tasks made, matches released), so that a crash is before or after it.
  */
 export const jobStates = [
   'QUEUED',
@@ -50,9 +56,9 @@ export const nextJobStates: Readonly<Record<JobState, readonly JobState[]>> = {
   FORGET_COMPLETED_CLEANUP_IN_PROGRESS: ['COMPLETED', 'COMPLETED_CLEANUP_FAILED'],
   COMPLETED: [],
   COMPLETED_CLEANUP_FAILED: ['FORGET_COMPLETED_CLEANUP_IN_PROGRESS'],
-  FIND_FAILED: ['RUNNING'],
-  FORGET_FAILED: ['RUNNING'],
-  FORGET_PARTIALLY_FAILED: ['RUNNING'],
+  FIND_FAILED: [],
+  FORGET_FAILED: ['RUNNING', 'CANCELLED'],
+  FORGET_PARTIALLY_FAILED: ['RUNNING', 'CANCELLED'],
   REJECTED: [],
   EXPIRED: [],
   CANCELLED: [],
