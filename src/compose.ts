@@ -6,7 +6,10 @@ import type { DataMapper, Role } from './domain/data-mapper.ts'
 import { LetheError } from './domain/error.ts'
 import { literalPattern, type ObjectPattern, parseObjectPattern } from './domain/object-pattern.ts'
 import { parseSidecarPattern } from './domain/sidecar-pattern.ts'
+import type { JobWorld } from './engine/jobs/job-world.ts'
 import type { MapperPlace } from './engine/mappers/check-mapper.ts'
+import { destroyFinishedKeys } from './engine/queue/destroy-finished-keys.ts'
+import { unsealMatches } from './engine/queue/unseal-matches.ts'
 import { avro } from './formats/avro/avro.ts'
 import { codecs } from './formats/compression/codecs.ts'
 import { compressed } from './formats/compression/compressed.ts'
@@ -17,6 +20,7 @@ import { ndjson } from './formats/ndjson/ndjson.ts'
 import { onlyFormat } from './formats/only-format.ts'
 import { parquet } from './formats/parquet/parquet.ts'
 import { plain } from './formats/plain.ts'
+import type { JobStore } from './ports/job-store.ts'
 import type { KeyRing } from './ports/key-ring.ts'
 import type { MapperStore } from './ports/mapper-store.ts'
 import type { ObjectStore } from './ports/object-store.ts'
@@ -174,6 +178,7 @@ export interface Workspace extends AsyncDisposable {
   readonly mappers: MapperStore
   readonly queue: QueueStore
   readonly keyRing: KeyRing
+  readonly jobs: JobStore
 }
 
 /**
@@ -182,16 +187,36 @@ export interface Workspace extends AsyncDisposable {
  * @throws LetheError `state-locked`, `state-newer`, `state-unavailable`
  */
 export async function openWorkspace({ state, keys }: Pick<Configuration, 'state' | 'keys'>): Promise<Workspace> {
-  const [{ openState }, { makeMapperStore }, { makeQueueStore }] = await Promise.all([
+  const [{ openState }, { makeMapperStore }, { makeQueueStore }, { makeJobStore }] = await Promise.all([
     import('./adapters/state/postgres/open-state.ts'),
     import('./adapters/state/postgres/mapper-store.ts'),
     import('./adapters/state/postgres/queue-store.ts'),
+    import('./adapters/state/postgres/jobs/job-store.ts'),
   ])
   const opened = await openState(state)
   return {
     mappers: makeMapperStore(opened.db),
     queue: makeQueueStore(opened.db),
     keyRing: makeFileKeyRing(keys),
+    jobs: makeJobStore(opened.db),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   }
+}
+
+/** What jobs are carried out in: the state, and the stores of the configuration. */
+export function makeJobWorld(workspace: Workspace, configuration: Pick<Configuration, 'stores'>): JobWorld {
+  return {
+    jobs: workspace.jobs,
+    async openScope(mapper) {
+      const place = await openMapperPlace(mapper, configuration)
+      return { ...place, place: physicalPlace(configuration.stores[mapper.store]!) }
+    },
+    matchesOf: (jobId) => unsealMatches(workspace, jobId),
+    destroyFinishedKeys: () => destroyFinishedKeys(workspace),
+  }
+}
+
+/** Keys of objects begin with their folder or bucket: what they do not say is the server. */
+function physicalPlace(store: StoreConfiguration): string {
+  return 'folder' in store ? 'file' : `s3 ${store.endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? ''}`
 }

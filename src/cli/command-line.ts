@@ -11,6 +11,7 @@ import { addQueueCommand } from './configured/queue-command.ts'
 import { addStoresCommand } from './configured/stores-command.ts'
 import { addCsvOptions, type CsvFlags, csvOptionsOf } from './csv-options.ts'
 import { eraseHelp, findHelp, inspectHelp, matchingHelp, programHelp } from './help.ts'
+import { addJobsCommand, addWorkerCommand } from './jobs/jobs-command.ts'
 import type { MatchArguments } from './matches/read-matches.ts'
 import type { RunRequest } from './request-run.ts'
 import { addWholeObjectOptions, type WholeObjectFlags } from './whole-object-options.ts'
@@ -151,6 +152,8 @@ function makeProgram(onRequest: (request: Request) => void): Command {
   addConfigCommand(program, onRequest)
   addMappersCommand(program, onRequest)
   addQueueCommand(program, onRequest)
+  addJobsCommand(program, onRequest)
+  addWorkerCommand(program, onRequest)
   return program
 }
 

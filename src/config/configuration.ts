@@ -47,6 +47,8 @@ const approvalSchema = z.strictObject({
   approvers: z.array(personSchema).exactOptional(),
   requesterMayApprove: z.boolean().default(false),
   expiresAfterDays: z.int().min(1).max(365).default(14),
+  /** How much more than was found, in objects and rows of a mapper, a yes covers: lakes live on meanwhile. */
+  tolerancePercent: z.number().min(0).max(1000).default(10),
 })
 
 const jobsSchema = z.strictObject({
