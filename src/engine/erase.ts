@@ -2,10 +2,10 @@ import { LetheError } from '../domain/error.ts'
 import type { ObjectReport } from '../domain/report.ts'
 import { type EraseLake, type EraseObjectRequest, eraseObject } from './erase-object.ts'
 import type { FindResult } from './find.ts'
-import type { Finding } from './find-object.ts'
+import type { Finding, Unsearched } from './find-object.ts'
 import { mapConcurrently } from './map-concurrently.ts'
 import type { Named } from './named-object.ts'
-import { eraseOldVersion, reportHeldBack } from './purge-versions.ts'
+import { eraseOldVersion, reportHeldBack, reportUnlessGone } from './purge-versions.ts'
 import { removeObject } from './remove-object.ts'
 import { reportFinding } from './report-object.ts'
 import type { Searched } from './search-version.ts'
@@ -37,6 +37,7 @@ export async function erase(
   let interrupted = found.interrupted
   const reports: ObjectReport[] = []
   const failedKeys = new Set<string>()
+  const erasedKeys = new Set<string>()
 
   const eraseFinding = async (finding: Searched | Named): Promise<ObjectReport> => {
     const { key, versionId } = finding.object
@@ -51,10 +52,19 @@ export async function erase(
     if (request.dryRun || request.oldVersions === 'keep') return report
     if (failedKeys.has(key)) return reportHeldBack(report)
     const options = request.signal === undefined ? {} : { signal: request.signal }
-    return await eraseOldVersion(lake.store, { key, versionId, report, ...options })
+    const confirm = finding.kind === 'named' ? { confirm: () => finding.confirm() } : {}
+    return await eraseOldVersion(lake.store, { key, versionId, report, ...confirm, ...options })
+  }
+
+  const reportUnsearched = async (finding: Unsearched): Promise<ObjectReport> => {
+    const { key, versionId } = finding.object
+    const report = reportFinding(finding)
+    if (versionId === undefined || !erasedKeys.has(key)) return report
+    return await reportUnlessGone(lake.store, { key, versionId, report })
   }
 
   const carryOut = async (finding: Finding): Promise<ObjectReport> => {
+    if (!interrupted && finding.kind === 'unsearched') return await reportUnsearched(finding)
     if (interrupted || finding.kind === 'unsearched' || !isMatched(finding)) return reportFinding(finding)
     try {
       return await eraseFinding(finding)
@@ -75,6 +85,7 @@ export async function erase(
       reports[index] = report
       if (report.reason?.code === 'interrupted') interrupted = true
       if (report.status === 'refused' || report.status === 'failed') failedKeys.add(found.findings[index]!.object.key)
+      if (report.status === 'erased') erasedKeys.add(found.findings[index]!.object.key)
       onReport?.(report)
     }
   }

@@ -80,13 +80,22 @@ function leftWords(left: readonly OldVersion[]): string {
   return `${left.length === 1 ? 'an old one is' : `${left.length} old ones are`} left (${named.join(', ')}${more})`
 }
 
-/** Deletes a version that is not current and holds rows; its report says `erased`. */
+export interface OldVersionRequest extends CallOptions {
+  readonly key: string
+  readonly versionId: string
+  readonly report: ObjectReport
+  /** Looks again whether it is the person's, where what says so may change: tags. Rejects where it is not. */
+  readonly confirm?: () => Promise<unknown>
+}
+
+/** Deletes a version that is not current and holds rows, or is a person's as a whole; its report says `erased`. */
 export async function eraseOldVersion(
   store: Pick<ObjectStore, 'preflight' | 'deleteVersion'>,
-  { key, versionId, report, ...options }: CallOptions & { key: string; versionId: string; report: ObjectReport },
+  { key, versionId, report, confirm, ...options }: OldVersionRequest,
 ): Promise<ObjectReport> {
   try {
     await store.preflight(key, { before: 'rewrite', versionId, ...options })
+    await confirm?.()
     await store.deleteVersion(key, versionId, options)
     const bytes = report.bytes === undefined ? {} : { bytes: { ...report.bytes, kept: 0, inserted: 0 } }
     return { ...report, status: 'erased', ...bytes }
@@ -97,6 +106,23 @@ export async function eraseOldVersion(
     if (known.code === 'object-missing') return { ...report, status: 'erased' }
     const status = known.outcome === 'refused' ? 'refused' : 'failed'
     return { ...report, status, reason: { code: known.code, message: known.message } }
+  }
+}
+
+/**
+ * An old version that could not be searched is told to be as it was, unless it has gone with the other old versions of
+ * its object.
+ */
+export async function reportUnlessGone(
+  store: Pick<ObjectStore, 'open'>,
+  { key, versionId, report, ...options }: CallOptions & { key: string; versionId: string; report: ObjectReport },
+): Promise<ObjectReport> {
+  try {
+    await using _ = await store.open(key, { versionId, ...options })
+    return report
+  } catch (error) {
+    const isGone = error instanceof LetheError && error.code === 'object-missing'
+    return isGone ? { ...report, status: 'erased', reason: null } : report
   }
 }
 
