@@ -9,6 +9,7 @@ import type { Finding } from '../find-object.ts'
 import { eraseOldVersion, reportHeldBack } from '../purge-versions.ts'
 import { removeObject } from '../remove-object.ts'
 import { reportFinding } from '../report-object.ts'
+import { sweepLeftovers } from '../sweep-leftovers.ts'
 import type { MapperSearch } from './job-searches.ts'
 import { endOfUnsearched, findTaskObject, listedOf } from './search-task.ts'
 
@@ -40,6 +41,8 @@ export async function forgetTask(
   const options = signal === undefined ? {} : { signal }
   try {
     const finding = await findTaskObject(task, search, options)
+    // Somebody had it in hand before, and may have died beside it.
+    if (task.attempts > 1) await sweepLeftovers(search.scope.store, { findings: [finding] }, options)
     const end = await eraseFinding({ jobs, task, search, steps }, finding, options)
     return steps.outcome() ?? { kind: 'ended', end }
   } catch (error) {

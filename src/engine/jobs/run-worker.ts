@@ -96,7 +96,9 @@ interface WorkRequest {
 
 /** Deals with tasks one after the other. Those that it does not come to are given back, if it can still say so. */
 async function workOn(world: JobWorld, tasks: readonly Task[], { searchesOf, signal }: WorkRequest): Promise<void> {
-  const { mappers } = await searchesOf(tasks[0]!.jobId)
+  const { jobId, phase } = tasks[0]!
+  // Old versions go by their ids: the match values are long gone by then.
+  const mappers = phase === 'CLEANUP' ? undefined : (await searchesOf(jobId)).mappers
   const left = new Set(tasks)
   let ends: { task: Task; end: TaskEnd }[] = []
   const keep = async () => {
@@ -107,7 +109,10 @@ async function workOn(world: JobWorld, tasks: readonly Task[], { searchesOf, sig
   try {
     for (const task of tasks) {
       signal.throwIfAborted()
-      const end = await endOf(world, task, { search: mappers.get(task.mapper)!, signal })
+      const search = mappers?.get(task.mapper)
+      const end = await endOf(world, task, () =>
+        search === undefined ? cleanUpTask(world, task, { signal }) : attempt(world, task, { search, signal }),
+      )
       if (end === undefined) continue
       ends.push({ task, end })
       if (task.object.sizeBytes > largeBytes) await keep()
@@ -116,17 +121,17 @@ async function workOn(world: JobWorld, tasks: readonly Task[], { searchesOf, sig
   } finally {
     await world.jobs.giveBack([...left])
   }
-  if (tasks[0]!.phase === 'CLEANUP') await writeReceipts(world.jobs, tasks[0]!.jobId, { isScopeClean: true })
+  if (phase === 'CLEANUP') await writeReceipts(world.jobs, jobId, { isScopeClean: true })
 }
 
 /** What became of a task; undefined where it is to be done again, or is not this worker's any more. */
 async function endOf(
   world: JobWorld,
   task: Task,
-  request: { readonly search: MapperSearch; readonly signal: AbortSignal },
+  work: () => Promise<TaskEnd | undefined>,
 ): Promise<TaskEnd | undefined> {
   if (task.attempts > maxAttempts) return workerLost
-  const end = await attempt(world, task, request)
+  const end = await work()
   if (end?.reason === undefined) return end
   if (end.reason.code === 'interrupted') throw new LetheError('interrupted', 'the lease ran out, or the worker stops')
   const mayHelp = end.state === 'failed' && passing.has(end.reason.code) && task.attempts < maxAttempts
@@ -141,7 +146,6 @@ async function attempt(
   request: { readonly search: MapperSearch; readonly signal: AbortSignal },
 ): Promise<TaskEnd | undefined> {
   const { search, signal } = request
-  if (task.phase === 'CLEANUP') return await cleanUpTask(search.scope.store, task, { signal })
   if (task.phase !== 'FORGET') return await searchTask(task, search, { signal })
   const forgotten = await forgetTask(world.jobs, task, request)
   if (forgotten.kind === 'ended') return forgotten.end
