@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { writeFile as writeAvro } from '../avro/container-file.ts'
+import { query, quoted } from '../parquet/readers.ts'
 import { type Case, type CaseOutcome, eraseCases, expectedOf } from './law-lake.ts'
+import { makeLake } from './run-lethe.ts'
 
 type Row = Readonly<Record<string, string>>
 
@@ -239,7 +242,35 @@ async function tables(): Promise<Case[]> {
   return cases
 }
 
-const all = [...ndjson, ...partitions, ...(await tables())]
+/** Parquet by DuckDB: what lies in a struct is a path, what lies in a list or map refuses the object by name. */
+async function nested(): Promise<Case[]> {
+  const cases: readonly [string, string, Row, string | undefined][] = [
+    ['a path in a struct', "{'b': {'c': 'x'}} AS n1", { 'n1.b.c': 'x' }, undefined],
+    ['a path in another case', "{'B': {'c': 'x'}} AS n2", { 'N2.b.C': 'x' }, undefined],
+    ['a struct', "{'b': 'x'} AS n3", { n3: 'x' }, 'unsupported-key'],
+    ['a list', "['x'] AS n4", { n4: 'x' }, 'unsupported-key'],
+    ['the elements of a list', "['x'] AS n5", { 'n5[]': 'x' }, 'unsupported-key'],
+    ['a path through a list', "[{'u': 'x'}] AS n6", { 'n6[].u': 'x' }, 'unsupported-key'],
+    ['a path through a map', "MAP {'k': 'x'} AS n7", { 'n7.k': 'x' }, 'unsupported-key'],
+    ['an interval', 'INTERVAL 1 DAY AS n8', { n8: 'x' }, 'unsupported-key'],
+    ['a column with a dot beside the path', "'x' AS \"n9.b\", {'b': 'y'} AS n9", { 'n9.b': 'x' }, undefined],
+  ]
+  return await Promise.all(
+    cases.map(async ([title, select, match, code], index): Promise<Case> => {
+      const content = await parquetOf(`SELECT ${select}`)
+      const after = code === undefined ? '' : refused(code)
+      return { title: `parquet: ${title}`, path: `n/${index}.parquet`, content, matches: [match], after }
+    }),
+  )
+}
+
+async function parquetOf(select: string): Promise<Uint8Array> {
+  using lake = makeLake({})
+  await query(`COPY (${select}) TO ${quoted(lake.path('a.parquet'))} (FORMAT parquet)`)
+  return readFileSync(lake.path('a.parquet'))
+}
+
+const all = [...ndjson, ...partitions, ...(await tables()), ...(await nested())]
 let outcomes: readonly CaseOutcome[] = []
 beforeAll(async () => {
   outcomes = (await eraseCases(all)).outcomes

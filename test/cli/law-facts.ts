@@ -4,7 +4,7 @@ import { readFile as readAvro, writeFile as writeAvro } from '../avro/container-
 import { duckdb, query, quoted } from '../parquet/readers.ts'
 import { lines, makeLake, runLethe } from './run-lethe.ts'
 
-/** A file with the column `k`, and for each text the rows, from 0, that it equals. */
+/** A file with the column `k`. */
 export interface Facts {
   readonly format: 'ndjson' | 'csv' | 'parquet' | 'avro'
   readonly title: string
@@ -12,12 +12,14 @@ export interface Facts {
   readonly type?: unknown
   /** NDJSON: raw tokens, undefined where the key is missing. CSV: raw cells. Parquet: SQL. Avro: what avsc writes. */
   readonly values: readonly unknown[]
-  readonly equals: Readonly<Record<string, readonly number[]>>
+  /** For each text the rows, from 0, that it equals; null for one that cannot be a value of the type. */
+  readonly equals: Readonly<Record<string, readonly number[] | null>>
 }
 
 export interface Fact extends Facts {
   readonly text: string
   readonly rows: readonly number[]
+  readonly isImpossible: boolean
 }
 
 export interface Outcome {
@@ -30,7 +32,14 @@ export interface Outcome {
 }
 
 export function factsOf(tables: readonly Facts[]): Fact[] {
-  return tables.flatMap((table) => Object.entries(table.equals).map(([text, rows]) => ({ ...table, text, rows })))
+  return tables.flatMap((table) =>
+    Object.entries(table.equals).map(([text, rows]) => ({
+      ...table,
+      text,
+      rows: rows ?? [],
+      isImpossible: rows === null,
+    })),
+  )
 }
 
 /**
@@ -39,7 +48,7 @@ export function factsOf(tables: readonly Facts[]): Fact[] {
  */
 export async function eraseFacts(facts: readonly Fact[]): Promise<Outcome[]> {
   using lake = makeLake({ 'matches.ndjson': lines(...facts.map(({ text }, index) => ({ [`k${index}`]: text }))) })
-  const paths = facts.map(({ format }, index) => lake.path(`${index}.${format}`))
+  const paths = facts.map(({ format }, index) => lake.path(`k${index}.${format}`))
   for (const [index, fact] of facts.entries()) await write[fact.format](fact, paths[index]!, `k${index}`)
   const run = await runLethe(['erase', ...paths, '--matches', lake.path('matches.ndjson'), '--yes', '--json'])
   if (run.stdout === '') throw new Error(run.stderr)

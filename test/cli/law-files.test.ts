@@ -26,7 +26,6 @@ async function report(command: string, args: readonly string[], options: RunOpti
 }
 
 describe('targets', () => {
-  using lake = makeLake({})
   test('a file, a folder, a glob, a link; the same object once; hidden names counted', async () => {
     using files = makeLake({
       'a.ndjson': row,
@@ -93,7 +92,6 @@ describe('targets', () => {
     const { totals } = await report('find', [files.folder, ...who])
     expect(totals).toMatchObject({ objects: 5, matched: 5 })
   })
-  void lake
 })
 
 describe('partition folders are those above the object, wherever the run stands', () => {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { lines, makeLake, type Run, type RunOptions, runLethe } from './run-lethe.ts'
+import { lines, makeLake, type Run, runLethe } from './run-lethe.ts'
 
 export interface ReportedObject {
   readonly uri: string
@@ -77,9 +77,4 @@ export function expectedOf({ content, after, warnings = {} }: Case) {
 export function identityOf(path: string) {
   const { ino, mtimeNs, size, mode } = statSync(path, { bigint: true })
   return { ino, mtimeNs, size, mode }
-}
-
-/** Runs `find` or `erase` with the document as its output. */
-export async function report(args: readonly string[], options: RunOptions = {}): Promise<ReportedRun> {
-  return documentOf(await runLethe([...args, '--json'], options))
 }
