@@ -1,11 +1,12 @@
-// Two lakes, people in them, and then not: `npm run demo`.
+// Two lakes, people in them, and then not: `npm run demo`. In buckets where LETHE_S3_ENDPOINT names a server.
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { checkRows, ndjsonRows, parquetRows, type ReadRows } from './check-rows.ts'
 import { makeNdjsonLake } from './make-ndjson-lake.ts'
 import { makeParquetLake } from './make-parquet-lake.ts'
 import { type Report, readLethe, showLethe } from './run-lethe.ts'
+import { uploadLake } from './s3-lake.ts'
 
 interface Part {
   readonly title: string
@@ -74,13 +75,17 @@ async function demonstrate({ title, makeLake, who, matches, rows }: Part, cwd: s
   await makeLake(join(cwd, 'lake'))
   cpSync(join(cwd, 'lake'), join(cwd, 'before'), { recursive: true })
   writeFileSync(join(cwd, 'people.ndjson'), matches)
+  const bucket = await uploadLake(join(cwd, 'lake'), { name: basename(cwd) })
+  const lake = bucket?.args ?? ['lake']
 
   say(`${who} What would be done?`)
-  showLethe(['erase', 'lake', '--matches', 'people.ndjson', '--dry-run'], { cwd })
+  showLethe(['erase', ...lake, '--matches', 'people.ndjson', '--dry-run'], { cwd })
 
   say('Erasing them.')
-  const { report, seconds } = readLethe(['erase', 'lake', '--matches', 'people.ndjson', '--yes', '--json'], { cwd })
+  const { report, seconds } = readLethe(['erase', ...lake, '--matches', 'people.ndjson', '--yes', '--json'], { cwd })
   sayErased(report, seconds)
+  await bucket?.download()
+  await bucket?.remove()
 
   say('Checking with DuckDB, which shares no code with Lethe.')
   const check = await checkRows(rows, { before: join(cwd, 'before'), after: join(cwd, 'lake') })

@@ -1,7 +1,7 @@
 type ReadRange = (start: number, end: number, signal: AbortSignal | undefined) => Promise<Uint8Array>
 
 /** A request costs as much time as so many bytes: what is asked for in small reads is fetched in larger ones. */
-const minFetchBytes = 64 * 1024
+const minFetchBytes = 16 * 1024
 const maxRememberedBytes = 16 * 1024 ** 2
 const maxRemembered = 256
 
