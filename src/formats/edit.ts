@@ -69,17 +69,22 @@ export function editedView(source: RangeSource, edit: Edit): RangeSource {
   })
   return {
     size,
-    async read(start, end, options) {
+    async read(start, end, options = {}) {
       if (start < 0 || end < start || end > size) throw new RangeError(`read ${start}..${end} of ${size} bytes`)
-      const result = new Uint8Array(end - start)
+      const { signal, into } = options
+      const result = into?.subarray(0, end - start) ?? new Uint8Array(end - start)
       for (let index = lastAtOrBefore(offsets, start); index < pieces.length; index += 1) {
         const offset = offsets[index]!
         if (offset >= end) break
         const piece = pieces[index]!
         const from = piece.start + Math.max(0, start - offset)
         const to = Math.min(piece.end, piece.start + end - offset)
-        const bytes = await (piece.from === 'source' ? source : edit.spool).read(from, to, options)
-        result.set(bytes, offset + (from - piece.start) - start)
+        const at = offset + (from - piece.start) - start
+        const target = result.subarray(at, at + to - from)
+        const call = signal === undefined ? { into: target } : { into: target, signal }
+        const bytes = await (piece.from === 'source' ? source : edit.spool).read(from, to, call)
+        const isThere = bytes.buffer === target.buffer && bytes.byteOffset === target.byteOffset
+        if (!isThere) target.set(bytes)
       }
       return result
     },

@@ -1,3 +1,12 @@
+export interface ReadOptions {
+  readonly signal?: AbortSignal
+  /**
+   * Memory for the bytes, at least as many, so that who reads much need not have new memory for each read. A source may
+   * use it, from its beginning, or leave it alone: the bytes are where the result says. Not to be touched until then.
+   */
+  readonly into?: Uint8Array
+}
+
 /**
  * The bytes of one version of an object, read at random.
  *
@@ -8,7 +17,7 @@
 export interface RangeSource {
   /** Length in bytes. */
   readonly size: number
-  read(start: number, end: number, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>
+  read(start: number, end: number, options?: ReadOptions): Promise<Uint8Array>
 }
 
 export const defaultChunkBytes = 1024 * 1024

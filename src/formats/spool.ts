@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RangeSource } from './range-source.ts'
+import type { RangeSource, ReadOptions } from './range-source.ts'
 
 /**
  * Where an eraser puts the new bytes of an object: in memory up to a bound, beyond it in a temporary file that is
@@ -56,11 +56,14 @@ class MemoryThenFileSpool implements Spool {
     return { start, end }
   }
 
-  async read(start: number, end: number): Promise<Uint8Array> {
+  async read(start: number, end: number, { into }: ReadOptions = {}): Promise<Uint8Array> {
     if (start < 0 || end < start || end > this.#size)
       throw new RangeError(`read ${start}..${end} of ${this.#size} bytes`)
-    if (this.#file === undefined) return this.#memory.slice(start, end)
-    const result = new Uint8Array(end - start)
+    const result = into?.subarray(0, end - start) ?? new Uint8Array(end - start)
+    if (this.#file === undefined) {
+      result.set(this.#memory.subarray(start, end))
+      return result
+    }
     for (let done = 0; done < result.length; ) {
       const { bytesRead } = await this.#file.read(result, done, result.length - done, start + done)
       if (bytesRead === 0) throw new RangeError('the spool file is shorter than what was appended to it')

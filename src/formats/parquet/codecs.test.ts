@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compress, decompress } from './codecs.ts'
+import { compress, compressAside, decompress, decompressAside, release } from './codecs.ts'
 import { hadoopFrames } from './lz4.ts'
 import { type CompressionCodec, compressionCodecs } from './metadata-enums.ts'
 
@@ -16,6 +16,27 @@ describe('codecs', () => {
       }),
       { numRuns: 30 },
     )
+  })
+
+  it.each(readable)('%s: another thread makes the same bytes, and refuses the same', async (codec) => {
+    const bytes = Buffer.from(Array.from({ length: 30_000 }, (_, index) => `row ${index % 977} `).join(''))
+    const stored = compress(codec, bytes)
+    expect(Buffer.compare(await compressAside(codec, bytes), stored)).toBe(0)
+    expect(Buffer.compare(await decompressAside(codec, stored, bytes.length), bytes)).toBe(0)
+    for (const part of [stored.subarray(0, stored.length >> 1), new Uint8Array(stored.length - 1).fill(0xff)]) {
+      await expect(decompressAside(codec, part, bytes.length)).rejects.toThrow('damaged Parquet')
+    }
+    await expect(decompressAside(codec, stored, bytes.length + 1)).rejects.toThrow('damaged Parquet')
+  })
+
+  it.each(readable)('%s: released memory is gone, but never that of which it was made', (codec) => {
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251))
+    const stored = compress(codec, bytes)
+    const made = decompress(codec, stored, bytes.length)
+    release(made, stored)
+    release(stored, bytes)
+    expect(made).toHaveLength(codec === 'UNCOMPRESSED' ? bytes.length : 0)
+    expect(bytes[300]).toBe(49)
   })
 
   it.each(readable)('%s: a page that is longer or shorter than its header says is refused', (codec) => {
@@ -63,6 +84,6 @@ describe('codecs', () => {
     const raw = compress('LZ4_RAW', bytes)
     expect(hadoopFrames(compress('LZ4', bytes), 5000)).toHaveLength(1)
     expect(hadoopFrames(raw, 5000)).toBeUndefined()
-    expect(decompress('LZ4', raw, 5000)).toEqual(Buffer.from(bytes))
+    expect(decompress('LZ4', raw, 5000)).toEqual(bytes)
   })
 })

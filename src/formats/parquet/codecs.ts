@@ -1,13 +1,25 @@
+import { promisify } from 'node:util'
 import {
+  brotliCompress,
   brotliCompressSync,
+  brotliDecompress,
   brotliDecompressSync,
   constants,
+  gunzip,
   gunzipSync,
+  gzip,
   gzipSync,
+  zstdCompress,
   zstdCompressSync,
+  zstdDecompress,
   zstdDecompressSync,
 } from 'node:zlib'
-import { compressSync as snappyCompress, uncompressSync as snappyUncompress } from 'snappy'
+import {
+  compress as snappyCompress,
+  compressSync as snappyCompressSync,
+  uncompress as snappyUncompress,
+  uncompressSync as snappyUncompressSync,
+} from 'snappy'
 import { LetheError } from '../../domain/error.ts'
 import { compressLz4, compressLz4Hadoop, decompressLz4, decompressLz4Hadoop } from './lz4.ts'
 import { malformed, unsupported } from './malformed.ts'
@@ -22,6 +34,11 @@ interface Codec {
   /** May yield any length up to `uncompressedBytes`; `decompress` checks it. */
   decompress(stored: Uint8Array, uncompressedBytes: number): Uint8Array
   compress(bytes: Uint8Array, options: CompressOptions): Uint8Array
+  /** The same on another thread, where the library can. */
+  readonly aside?: {
+    decompress(stored: Uint8Array, uncompressedBytes: number): Promise<Uint8Array>
+    compress(bytes: Uint8Array, options: CompressOptions): Promise<Uint8Array>
+  }
   /** The most output bytes that one stored byte can stand for; a page that announces more is a lie. */
   readonly maxRatio: number
 }
@@ -38,16 +55,13 @@ const freeBytes = 64 * 1024 * 1024
  * @throws LetheError `malformed`, `unsupported` (LZO), `limit-exceeded`
  */
 export function decompress(codec: CompressionCodec, stored: Uint8Array, uncompressedBytes: number): Uint8Array {
-  const { decompress: run, maxRatio } = codecs[codec]
-  if (uncompressedBytes > maxPageBytes) throw new LetheError('limit-exceeded', 'a Parquet page of more than 1 GiB')
-  if (uncompressedBytes > maxRatio * stored.length && uncompressedBytes > (maxRatio > 1100 ? freeBytes : 0)) {
-    throw malformed('a page announces more bytes than its codec can make of it', { codec })
+  const known = checkAnnounced(codec, stored, uncompressedBytes)
+  if (known !== undefined) return known
+  try {
+    return exactly(codecs[codec].decompress(stored, uncompressedBytes), uncompressedBytes, codec)
+  } catch (error) {
+    throw asMalformed(error, codec)
   }
-  // Writers store nothing at all for a V2 page without values, which is no valid stream of any codec.
-  if (uncompressedBytes === 0 && stored.length === 0) return stored
-  const bytes = attempt(codec, () => run(stored, uncompressedBytes))
-  if (bytes.length !== uncompressedBytes) throw malformed('a page has another length than its header says', { codec })
-  return bytes
 }
 
 /** Compresses the bytes of a page. @throws LetheError `unsupported` (LZO) */
@@ -55,55 +69,169 @@ export function compress(codec: CompressionCodec, bytes: Uint8Array, options: Co
   return codecs[codec].compress(bytes, options)
 }
 
-/** Codec libraries reject with errors of their own, whose texts nobody vouches for. */
-function attempt(codec: CompressionCodec, run: () => Uint8Array): Uint8Array {
+/** Less than this is done before another thread has begun. */
+const minAsideBytes = 64 * 1024
+
+/** `decompress` on another thread, so that several pages may be at work; `stored` must stay as it is meanwhile. */
+export async function decompressAside(
+  codec: CompressionCodec,
+  stored: Uint8Array,
+  uncompressedBytes: number,
+): Promise<Uint8Array> {
+  const { aside } = codecs[codec]
+  if (aside === undefined || uncompressedBytes < minAsideBytes) return decompress(codec, stored, uncompressedBytes)
+  const known = checkAnnounced(codec, stored, uncompressedBytes)
+  if (known !== undefined) return known
   try {
-    return run()
+    return exactly(await aside.decompress(stored, uncompressedBytes), uncompressedBytes, codec)
   } catch (error) {
-    if (error instanceof LetheError) throw error
-    throw malformed('a page cannot be decompressed', { codec })
+    throw asMalformed(error, codec)
   }
+}
+
+/** `compress` on another thread, to the same bytes; those to compress must stay as they are meanwhile. */
+export async function compressAside(
+  codec: CompressionCodec,
+  bytes: Uint8Array,
+  options: CompressOptions = {},
+): Promise<Uint8Array> {
+  const { aside } = codecs[codec]
+  return aside === undefined || bytes.length < minAsideBytes
+    ? compress(codec, bytes, options)
+    : await aside.compress(bytes, options)
+}
+
+/** Smaller memory may be shared with others, and is no burden. */
+const minReleasedBytes = 128 * 1024
+
+/**
+ * Gives back at once the memory of what `decompress` or `compress` made of `origin`; neither that nor a view of it may
+ * be used afterwards. Left to the garbage collector, the pages of a chunk cost more to collect than to decompress.
+ */
+export function release(made: Uint8Array, origin: Uint8Array): void {
+  const { buffer } = made
+  if (buffer === origin.buffer || buffer.byteLength < minReleasedBytes) return
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
+}
+
+/** Nothing to be decompressed where nothing is stored; else refuses a size that cannot be true. */
+function checkAnnounced(
+  codec: CompressionCodec,
+  stored: Uint8Array,
+  uncompressedBytes: number,
+): Uint8Array | undefined {
+  const { maxRatio } = codecs[codec]
+  if (uncompressedBytes > maxPageBytes) throw new LetheError('limit-exceeded', 'a Parquet page of more than 1 GiB')
+  if (uncompressedBytes > maxRatio * stored.length && uncompressedBytes > (maxRatio > 1100 ? freeBytes : 0)) {
+    throw malformed('a page announces more bytes than its codec can make of it', { codec })
+  }
+  // Writers store nothing at all for a V2 page without values, which is no valid stream of any codec.
+  return uncompressedBytes === 0 && stored.length === 0 ? stored : undefined
+}
+
+function exactly(bytes: Uint8Array, uncompressedBytes: number, codec: CompressionCodec): Uint8Array {
+  if (bytes.length !== uncompressedBytes) throw malformed('a page has another length than its header says', { codec })
+  // Views of a Buffer are Buffers, which cost several times as much to make.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Codec libraries reject with errors of their own, whose texts nobody vouches for. */
+function asMalformed(error: unknown, codec: CompressionCodec): unknown {
+  return error instanceof LetheError ? error : malformed('a page cannot be decompressed', { codec })
 }
 
 const lzo = (): never => {
   throw unsupported('the codec LZO')
 }
 
-const zlibOptions = (uncompressedBytes: number) => ({
+/** All output in one piece where that is possible: pieces are a thread's turn each, and are to be put together. */
+const pieceOf = (bytes: number): { chunkSize: number } => ({
+  chunkSize: Math.min(Math.max(bytes + 1, 64), 16 * 1024 * 1024),
+})
+
+const decompressing = (uncompressedBytes: number) => ({
   // One byte beyond, so that a longer stream is an error and not silently cut.
   maxOutputLength: uncompressedBytes + 1,
-  chunkSize: Math.min(Math.max(uncompressedBytes + 1, 64), 16 * 1024 * 1024),
+  ...pieceOf(uncompressedBytes),
 })
+
+const gzipOptions = ({ length }: Uint8Array, { level }: CompressOptions) => ({
+  ...pieceOf(length),
+  ...(level === undefined ? {} : { level }),
+})
+const brotliOptions = ({ length }: Uint8Array, { level = 1 }: CompressOptions) => ({
+  ...pieceOf(length),
+  params: { [constants.BROTLI_PARAM_QUALITY]: level },
+})
+const zstdOptions = ({ length }: Uint8Array, { level }: CompressOptions) => ({
+  ...pieceOf(length),
+  // The frame then says how long its content is, also where the library is given it as a stream.
+  pledgedSrcSize: length,
+  ...(level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } }),
+})
+
+const zlib = {
+  gunzip: promisify(gunzip),
+  gzip: promisify(gzip),
+  brotliDecompress: promisify(brotliDecompress),
+  brotliCompress: promisify(brotliCompress),
+  zstdDecompress: promisify(zstdDecompress),
+  zstdCompress: promisify(zstdCompress),
+}
+
+/** Else the output is memory of the library's, which is new for each page and slow to be given back. */
+const ownMemory = { copyOutputData: true }
 
 const codecs: Readonly<Record<CompressionCodec, Codec>> = {
   UNCOMPRESSED: { decompress: (stored) => stored, compress: (bytes) => bytes, maxRatio: 1 },
-  SNAPPY: { decompress: decompressSnappy, compress: (bytes) => snappyCompress(bytes), maxRatio: 22 },
+  SNAPPY: {
+    decompress: (stored, size) => snappyUncompressSync(checkPreamble(stored, size), decompressedSnappy) as Buffer,
+    compress: (bytes) => snappyCompressSync(bytes, ownMemory),
+    aside: {
+      decompress: (stored, size) =>
+        snappyUncompress(checkPreamble(stored, size), decompressedSnappy) as Promise<Buffer>,
+      compress: (bytes) => snappyCompress(bytes, ownMemory),
+    },
+    maxRatio: 22,
+  },
   GZIP: {
-    decompress: (stored, size) => gunzipSync(stored, zlibOptions(size)),
-    compress: (bytes, { level }) => gzipSync(bytes, level === undefined ? {} : { level }),
+    decompress: (stored, size) => gunzipSync(stored, decompressing(size)),
+    compress: (bytes, options) => gzipSync(bytes, gzipOptions(bytes, options)),
+    aside: {
+      decompress: (stored, size) => zlib.gunzip(stored, decompressing(size)),
+      compress: (bytes, options) => zlib.gzip(bytes, gzipOptions(bytes, options)),
+    },
     maxRatio: 1033,
   },
   LZO: { decompress: lzo, compress: lzo, maxRatio: Number.POSITIVE_INFINITY },
   BROTLI: {
-    decompress: (stored, size) => brotliDecompressSync(stored, zlibOptions(size)),
-    compress: (bytes, { level = 1 }) =>
-      brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: level } }),
+    decompress: (stored, size) => brotliDecompressSync(stored, decompressing(size)),
+    compress: (bytes, options) => brotliCompressSync(bytes, brotliOptions(bytes, options)),
+    aside: {
+      decompress: (stored, size) => zlib.brotliDecompress(stored, decompressing(size)),
+      compress: (bytes, options) => zlib.brotliCompress(bytes, brotliOptions(bytes, options)),
+    },
     maxRatio: 2000,
   },
   LZ4: { decompress: decompressLz4Hadoop, compress: compressLz4Hadoop, maxRatio: 256 },
   ZSTD: {
-    decompress: (stored, size) => zstdDecompressSync(stored, zlibOptions(size)),
-    compress: (bytes, { level }) =>
-      zstdCompressSync(bytes, level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } }),
+    decompress: (stored, size) => zstdDecompressSync(stored, decompressing(size)),
+    compress: (bytes, options) => zstdCompressSync(bytes, zstdOptions(bytes, options)),
+    aside: {
+      decompress: (stored, size) => zlib.zstdDecompress(stored, decompressing(size)),
+      compress: (bytes, options) => zlib.zstdCompress(bytes, zstdOptions(bytes, options)),
+    },
     maxRatio: 2000,
   },
   LZ4_RAW: { decompress: decompressLz4, compress: compressLz4, maxRatio: 256 },
 }
 
-function decompressSnappy(stored: Uint8Array, uncompressedBytes: number): Uint8Array {
-  // The library allocates what the stream's preamble says, so that has to be true first.
+const decompressedSnappy = { asBuffer: true, ...ownMemory }
+
+/** The library allocates what the stream's preamble says, so that has to be true first. */
+function checkPreamble(stored: Uint8Array, uncompressedBytes: number): Uint8Array {
   if (snappyPreamble(stored) !== uncompressedBytes) throw malformed('a snappy page contradicts its header')
-  return snappyUncompress(stored, { asBuffer: true }) as Buffer
+  return stored
 }
 
 /** The uncompressed length that a snappy stream begins with, a varint of up to 32 bits; -1 where there is none. */

@@ -1,4 +1,4 @@
-import { decompress } from './codecs.ts'
+import { decompress, decompressAside, release } from './codecs.ts'
 import { malformed } from './malformed.ts'
 import type { CompressionCodec, Encoding } from './metadata-enums.ts'
 import type { DataPageHead } from './page-header.ts'
@@ -21,14 +21,56 @@ export interface PageSections {
   readonly encoding: Encoding
   /** The values that are not null. */
   readonly values: Uint8Array
+  /** What was decompressed, and of what: see `releasePage`. */
+  readonly memory: { readonly made: Uint8Array; readonly origin: Uint8Array }
+}
+
+interface DataPage {
+  readonly head: DataPageHead
+  readonly body: Uint8Array
+}
+
+interface Layout {
+  readonly column: LeafColumn
+  readonly codec: CompressionCodec
 }
 
 /** Decompresses a data page and tells its parts apart. @throws LetheError `malformed` */
-export function splitPage(
-  { head, body }: { readonly head: DataPageHead; readonly body: Uint8Array },
-  { column, codec }: { readonly column: LeafColumn; readonly codec: CompressionCodec },
-): PageSections {
-  return head.kind === 'data-v1' ? splitV1(head, body, { column, codec }) : splitV2(head, body, { column, codec })
+export function splitPage(page: DataPage, layout: Layout): PageSections {
+  const { codec, stored, uncompressedBytes } = contentOf(page, layout)
+  return splitContent(page, layout, decompress(codec, stored, uncompressedBytes))
+}
+
+/** The same, decompressing on another thread; the body must stay as it is meanwhile. */
+export async function splitPageAside(page: DataPage, layout: Layout): Promise<PageSections> {
+  const { codec, stored, uncompressedBytes } = contentOf(page, layout)
+  return splitContent(page, layout, await decompressAside(codec, stored, uncompressedBytes))
+}
+
+/** What of a page is compressed: all of a V1 page, the values of a V2 page, if anything. */
+function contentOf({ head, body }: DataPage, { codec }: Layout) {
+  if (head.kind === 'data-v1') return { codec, stored: body, uncompressedBytes: head.uncompressedBytes }
+  const levelsEnd = head.repetitionLevelBytes + head.definitionLevelBytes
+  if (levelsEnd > body.length || levelsEnd > head.uncompressedBytes) {
+    throw malformed('the levels of a page reach beyond it')
+  }
+  return {
+    codec: head.isCompressed ? codec : ('UNCOMPRESSED' as const),
+    stored: body.subarray(levelsEnd),
+    uncompressedBytes: head.uncompressedBytes - levelsEnd,
+  }
+}
+
+function splitContent({ head, body }: DataPage, { column }: Layout, content: Uint8Array): PageSections {
+  const memory = { made: content, origin: body }
+  const sections =
+    head.kind === 'data-v1' ? splitV1(head, content, column) : splitV2(head, { body, values: content, column })
+  return { ...sections, memory }
+}
+
+/** Gives back the memory of a page that was decompressed; its sections and their views may not be used afterwards. */
+export function releasePage({ memory }: PageSections): void {
+  release(memory.made, memory.origin)
 }
 
 /** The entries of a dictionary page, decompressed, in the page's encoding (PLAIN). */
@@ -39,17 +81,9 @@ export function dictionaryBytes(
   return decompress(codec, body, head.uncompressedBytes)
 }
 
-interface Layout {
-  readonly column: LeafColumn
-  readonly codec: CompressionCodec
-}
+type Sections = Omit<PageSections, 'memory'>
 
-function splitV1(
-  head: Extract<DataPageHead, { kind: 'data-v1' }>,
-  body: Uint8Array,
-  { column, codec }: Layout,
-): PageSections {
-  const bytes = decompress(codec, body, head.uncompressedBytes)
+function splitV1(head: Extract<DataPageHead, { kind: 'data-v1' }>, bytes: Uint8Array, column: LeafColumn): Sections {
   let position = 0
   const section = (maxLevel: number, encoding: Encoding): LevelSection | undefined => {
     if (maxLevel === 0) return undefined
@@ -83,24 +117,20 @@ function levelExtent(
 
 function splitV2(
   head: Extract<DataPageHead, { kind: 'data-v2' }>,
-  body: Uint8Array,
-  { column, codec }: Layout,
-): PageSections {
+  { body, values, column }: { body: Uint8Array; values: Uint8Array; column: LeafColumn },
+): Sections {
   const repetitionEnd = head.repetitionLevelBytes
-  const levelsEnd = repetitionEnd + head.definitionLevelBytes
-  if (levelsEnd > body.length || levelsEnd > head.uncompressedBytes) {
-    throw malformed('the levels of a page reach beyond it')
-  }
   const section = (maxLevel: number, bytes: Uint8Array): LevelSection | undefined =>
     maxLevel === 0 ? undefined : { encoding: 'RLE', bytes, bitWidth: bitWidthOf(maxLevel) }
-  const stored = body.subarray(levelsEnd)
-  const valueBytes = head.uncompressedBytes - levelsEnd
   return {
     numValues: head.numValues,
     repetitionLevels: section(column.maxRepetitionLevel, body.subarray(0, repetitionEnd)),
-    definitionLevels: section(column.maxDefinitionLevel, body.subarray(repetitionEnd, levelsEnd)),
+    definitionLevels: section(
+      column.maxDefinitionLevel,
+      body.subarray(repetitionEnd, repetitionEnd + head.definitionLevelBytes),
+    ),
     encoding: head.encoding,
-    values: decompress(head.isCompressed ? codec : 'UNCOMPRESSED', stored, valueBytes),
+    values,
   }
 }
 

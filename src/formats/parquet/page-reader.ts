@@ -60,7 +60,7 @@ async function readHead(window: ReadAheadWindow): Promise<{ head: PageHead; head
   for (let guess = headerGuessBytes; ; guess *= 4) {
     const isAll = await window.ensure(guess)
     // Copied, because a header's binary fields are views of it and may be kept longer than the window.
-    const bytes = window.peek(guess).slice()
+    const bytes = new Uint8Array(window.peek(guess))
     try {
       return parsePageHead(bytes)
     } catch (error) {

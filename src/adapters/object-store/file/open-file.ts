@@ -2,7 +2,8 @@ import { type BigIntStats, constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { LetheError } from '../../../domain/error.ts'
-import type { CallOptions, ObjectVersion, OpenObject } from '../../../ports/object-store.ts'
+import type { ReadOptions } from '../../../formats/range-source.ts'
+import type { ObjectVersion, OpenObject } from '../../../ports/object-store.ts'
 import { closeFile } from './close-file.ts'
 import { asFileError, requireUninterrupted } from './file-error.ts'
 import { encodeName } from './file-name.ts'
@@ -47,12 +48,12 @@ class PinnedFile implements OpenObject {
     this.version = versionOf(stats)
   }
 
-  async read(start: number, end: number, { signal }: CallOptions = {}): Promise<Uint8Array> {
+  async read(start: number, end: number, { signal, into }: ReadOptions = {}): Promise<Uint8Array> {
     if (start < 0 || end < start || end > this.size) throw new RangeError(`read ${start}..${end} of ${this.size} bytes`)
     requireUninterrupted(signal)
     try {
       await (this.#settled ??= this.#settle())
-      const bytes = await this.#readFully(start, end)
+      const bytes = await this.#readFully(start, into?.subarray(0, end - start) ?? Buffer.allocUnsafeSlow(end - start))
       // After the bytes are here: a writer's change shows in the file's times before it shows in the content.
       if (!isVersion(await this.#handle.stat({ bigint: true }), this.version)) throw changed()
       if (bytes === undefined) throw new LetheError('io', 'the file is shorter than the system says')
@@ -71,8 +72,7 @@ class PinnedFile implements OpenObject {
     if (ageMs >= 0 && ageMs < clockTickMs) await setTimeout(clockTickMs - ageMs)
   }
 
-  async #readFully(start: number, end: number): Promise<Uint8Array | undefined> {
-    const bytes = Buffer.allocUnsafeSlow(end - start)
+  async #readFully(start: number, bytes: Uint8Array): Promise<Uint8Array | undefined> {
     for (let done = 0; done < bytes.length; ) {
       const { bytesRead } = await this.#handle.read(bytes, done, bytes.length - done, start + done)
       if (bytesRead === 0) return undefined

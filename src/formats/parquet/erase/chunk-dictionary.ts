@@ -32,9 +32,7 @@ export class ChunkDictionary {
     }
     if (column.physicalType === 'BOOLEAN') throw unsupported('a dictionary of booleans')
     this.#column = column
-    const { buffer, byteOffset, byteLength } = dictionaryBytes(page, codec)
-    // Views of a Buffer are Buffers, which cost several times as much to make.
-    this.bytes = new Uint8Array(buffer, byteOffset, byteLength)
+    this.bytes = dictionaryBytes(page, codec)
     this.#values = decodePlain(this.bytes, { column, count: head.numValues })
     this.#isUsed = new Uint8Array(head.numValues)
     this.#unused = head.numValues

@@ -1,21 +1,17 @@
-import type { Spool } from '../../spool.ts'
-import { compress } from '../codecs.ts'
 import type { ColumnChunkInfo } from '../column-chunk.ts'
 import { countPresent } from '../levels.ts'
 import { malformed } from '../malformed.ts'
 import { DictionaryPageHeader, PageHeader } from '../metadata.ts'
-import { splitPage } from '../page-body.ts'
+import { releasePage, splitPage } from '../page-body.ts'
 import type { DataPageHead } from '../page-header.ts'
 import { copyStruct, getField, requireField, setField } from '../thrift-fields.ts'
-import { writeThrift } from '../thrift-writer.ts'
-import type { ByteSink } from './byte-sink.ts'
 import { choosePlaceholders } from './choose-placeholders.ts'
 import { ChunkDictionary } from './chunk-dictionary.ts'
-import { type ChunkPage, keptPage, newPage } from './chunk-page.ts'
+import { type ChunkPage, keptPage } from './chunk-page.ts'
 import type { CompressionLevels } from './compression-level.ts'
-import { setSizes } from './erase-page.ts'
 import type { ErasedFacts } from './erased-facts.ts'
 import type { PagePlace, PageWalk } from './page-walk.ts'
+import type { PageWriter } from './page-writer.ts'
 import { gone, type IndexMap } from './remap-indices.ts'
 
 export type DataPlace = PagePlace & { readonly head: DataPageHead }
@@ -24,8 +20,7 @@ interface Scrubbing {
   readonly chunk: ColumnChunkInfo
   readonly place: PagePlace
   readonly walk: PageWalk
-  readonly spool: Spool
-  readonly sink: ByteSink
+  readonly writer: PageWriter
   readonly levels: CompressionLevels
   /** Where the dictionary is to be rebuilt: the entries that it keeps. */
   readonly keptEntries: readonly number[] | undefined
@@ -65,7 +60,7 @@ export class DictionaryScrubber {
   async load(): Promise<ChunkDictionary> {
     if (this.#dictionary !== undefined) return this.#dictionary
     const { place, walk, chunk, keptEntries } = this.#scrubbing
-    this.#dictionary = new ChunkDictionary({ ...place, body: await walk.body(place) }, chunk)
+    this.#dictionary = new ChunkDictionary({ ...place, body: await walk.ownBody(place) }, chunk)
     if (keptEntries !== undefined) {
       this.#usesAreKnown = true
       this.#indexMap = new Uint32Array(this.#dictionary.size).fill(gone)
@@ -135,14 +130,13 @@ export class DictionaryScrubber {
     let pending = suspects.filter((index) => !dictionary.isUsed(index))
     for (const place of this.#unread) {
       if (pending.length === 0) return false
-      const { values, definitionLevels, numValues } = splitPage(
-        { head: place.head, body: await walk.body(place) },
-        chunk,
-      )
+      const sections = splitPage({ head: place.head, body: await walk.body(place) }, chunk)
+      const { values, definitionLevels, numValues } = sections
       const { maxDefinitionLevel } = chunk.column
       const count =
         definitionLevels === undefined ? numValues : countPresent(definitionLevels, numValues, maxDefinitionLevel)
       dictionary.markUsed(values, count)
+      releasePage(sections)
       pending = pending.filter((index) => !dictionary.isUsed(index))
     }
     this.#usesAreKnown = true
@@ -152,23 +146,32 @@ export class DictionaryScrubber {
   async #writePage(
     content: { readonly replacements: ReadonlyMap<number, Uint8Array> } | { readonly keptEntries: readonly number[] },
   ): Promise<ChunkPage> {
-    const { chunk, sink, spool, place, levels } = this.#scrubbing
+    const { chunk, writer, place, levels } = this.#scrubbing
     const dictionary = await this.load()
-    sink.clear()
+    const sink = await writer.sink()
     if ('replacements' in content) dictionary.writeReplaced(sink, content.replacements)
     else dictionary.writeKept(sink, content.keptEntries)
     const numValues = 'replacements' in content ? dictionary.size : content.keptEntries.length
-    const bytes = sink.view()
     const sample = () => ({ bytes: dictionary.bytes, storedBytes: place.head.compressedBytes })
-    const body = compress(chunk.codec, bytes, levels.of(chunk, sample))
-    const struct = copyStruct(place.head.struct)
-    const head = requireField(struct, PageHeader.dictionaryPageHeader)
+    const header = copyStruct(place.head.struct)
+    const head = requireField(header, PageHeader.dictionaryPageHeader)
     setField(head, DictionaryPageHeader.numValues, numValues)
     // Placeholders are in no order.
     if (getField(head, DictionaryPageHeader.isSorted) === true) setField(head, DictionaryPageHeader.isSorted, false)
-    setSizes(struct, { body, uncompressedBytes: bytes.length })
-    const header = writeThrift(struct)
-    return await newPage(place, { header, body, uncompressedBytes: bytes.length, numValues }, spool)
+    const unsealed = {
+      header,
+      levels: sink.view(sink.size),
+      content: sink.view(),
+      codec: chunk.codec,
+      options: levels.of(chunk, sample),
+      numValues,
+    }
+    let page = keptPage(place)
+    await writer.write(place, unsealed, (written) => {
+      page = written
+    })
+    await writer.finish()
+    return page
   }
 }
 

@@ -58,7 +58,7 @@ async function* distinctValues(walk: PageWalk, chunk: ColumnChunkInfo): AsyncGen
   const seen = new Set<number>()
   for (let place = await walk.next(); place !== undefined; place = await walk.next()) {
     const { head } = place
-    const body = await walk.body(place)
+    const body = await (head.kind === 'dictionary' ? walk.ownBody(place) : walk.body(place))
     if (head.kind === 'dictionary') dictionary = new ChunkDictionary({ ...place, body }, chunk)
     if (head.kind !== 'data-v1' && head.kind !== 'data-v2') continue
     const { encoding, values, definitionLevels, numValues } = splitPage({ head, body }, chunk)

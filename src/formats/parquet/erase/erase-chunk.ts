@@ -8,10 +8,9 @@ import type { ColumnChunkInfo } from '../column-chunk.ts'
 import { isDictionaryEncoded } from '../find/scan-page.ts'
 import { malformed, unsupported } from '../malformed.ts'
 import { ColumnMetaData } from '../metadata.ts'
-import { type PageSections, splitPage } from '../page-body.ts'
+import { type PageSections, releasePage, splitPage } from '../page-body.ts'
 import type { ThriftStruct } from '../thrift.ts'
 import { getField } from '../thrift-fields.ts'
-import type { ByteSink } from './byte-sink.ts'
 import {
   boundsOfIndex,
   type ChunkIndex,
@@ -21,13 +20,14 @@ import {
   type PageEdit,
   readChunkIndex,
 } from './chunk-index.ts'
-import { type ChunkPage, keptPage, newPage } from './chunk-page.ts'
+import { type ChunkPage, keptPage } from './chunk-page.ts'
 import type { CompressionLevels } from './compression-level.ts'
 import { type DataPlace, DictionaryScrubber, requireDictionary } from './dictionary-scrubber.ts'
 import { eraseBloomFilter } from './erase-bloom-filter.ts'
 import { type ErasedPage, erasePage } from './erase-page.ts'
 import { type ErasedCounts, ErasedFacts } from './erased-facts.ts'
 import { type PagePlace, PageWalk } from './page-walk.ts'
+import type { PageWriter } from './page-writer.ts'
 import { type PageRows, RowCursor } from './row-cursor.ts'
 import { BoundsWatch, StatisticsWatch } from './statistics-watch.ts'
 import { bloomFilterExtent } from './structures.ts'
@@ -42,8 +42,7 @@ export interface ChunkErasure {
   /** Rows of the file to leave out. */
   readonly rows: Ranges
   readonly spool: Spool
-  /** Cleared and used. */
-  readonly sink: ByteSink
+  readonly writer: PageWriter
   readonly levels: CompressionLevels
   /** Where the source's footer begins: everything lies before it. */
   readonly dataEnd: number
@@ -85,8 +84,8 @@ type Outcome =
   | { readonly kind: 'rebuild'; readonly keptEntries: readonly number[] }
 
 interface EditedPage {
-  /** Undefined where nothing is left of it. */
-  readonly page: ChunkPage | undefined
+  /** Whether anything is left of it. */
+  readonly isLeft: boolean
   /** Undefined where the page stays as it was. */
   readonly edit: PageEdit | undefined
   /** Rows that began in it and go. */
@@ -128,7 +127,7 @@ class ChunkEraser {
   }
 
   async run(): Promise<Outcome> {
-    const { source, chunk, group, signal } = this.#erasure
+    const { source, chunk, group, writer, signal } = this.#erasure
     this.#index = await readChunkIndex(source, chunk, signal === undefined ? {} : { signal })
     for (let place = await this.#walk.next(); place !== undefined; place = await this.#walk.next()) {
       const { head } = place
@@ -137,6 +136,7 @@ class ChunkEraser {
       if (head.kind === 'dictionary') await this.#noteDictionary(place)
       else await this.#dataPage({ ...place, head })
     }
+    await writer.finish()
     if (this.#numValues !== chunk.numValues) throw malformed('the pages of a chunk have not as many values as it says')
     if (this.#cursor.rows !== group.numRows) throw malformed('a column chunk has not as many rows as its row group')
     if (this.#dataPages > 0 && !this.#isDataFound) throw malformed('the data of a chunk do not begin where it says')
@@ -232,12 +232,12 @@ class ChunkEraser {
       early === undefined ? this.#cursor.flat(numValues) : this.#cursor.repeated(early.repetitionLevels!, numValues)
     const isIndices = isDictionaryEncoded(place.head)
     const isRemapped = isIndices && this.#dictionary?.indexMap !== undefined
-    const { edit, page, rowsErased } =
-      rows.drops.size === 0 && !isRemapped
-        ? this.#keepPage(place)
-        : await this.#editPage(place, { rows, sections: early ?? (await this.#sections(place)) })
-    if (page !== undefined) {
-      this.#pages.push(page)
+    const isEdited = rows.drops.size > 0 || isRemapped
+    const sections = isEdited ? (early ?? (await this.#sections(place))) : early
+    const { edit, isLeft, rowsErased } =
+      isEdited && sections !== undefined ? await this.#editPage(place, { rows, sections }) : this.#keepPage(place)
+    if (sections !== undefined) releasePage(sections)
+    if (isLeft) {
       this.#hasPlainPages ||= !isIndices
       this.#splitsRow ||= !rows.startsRow
       this.#indexPages.push({
@@ -254,14 +254,15 @@ class ChunkEraser {
 
   #keepPage(place: DataPlace): EditedPage {
     if (isDictionaryEncoded(place.head)) this.#dictionary?.noteKept(place)
-    return { page: keptPage(place), edit: undefined, rowsErased: 0 }
+    this.#pages.push(keptPage(place))
+    return { isLeft: true, edit: undefined, rowsErased: 0 }
   }
 
   async #editPage(
     place: DataPlace,
     { rows, sections }: { rows: PageRows; sections: PageSections },
   ): Promise<EditedPage> {
-    const { sink, chunk, spool, compare } = this.#erasure
+    const { writer, chunk, compare } = this.#erasure
     const dictionary = isDictionaryEncoded(sections) ? requireDictionary(this.#dictionary) : undefined
     await dictionary?.load()
     const bounds = this.#index === undefined ? [] : indexBounds(this.#index, this.#dataPages, chunk.column)
@@ -276,12 +277,12 @@ class ChunkEraser {
       compressOptions: await this.#levelOf(place, sections),
       indexMap: dictionary?.indexMap,
       watch,
-      sink,
+      sink: await writer.sink(),
     })
     this.#isIndexBroken ||= watch.isBroken
     const counts = this.#facts.page
     this.#facts.endPage()
-    if (erased.kind === 'empty') return { page: undefined, edit: undefined, rowsErased: rows.numRows }
+    if (erased.kind === 'empty') return { isLeft: false, edit: undefined, rowsErased: rows.numRows }
     dictionary?.noteEdited(erased)
     const isDescribed = this.#index?.columnIndex !== undefined && erased.numPresent > 0
     const edit: PageEdit = {
@@ -291,7 +292,12 @@ class ChunkEraser {
       erased: counts,
       bounds: isDescribed && (watch.isTold || bounds.length === 0) ? this.#pageBounds(erased, sections) : 'kept',
     }
-    return { page: await newPage(place, erased, spool), edit, rowsErased: erased.rowsErased }
+    // Written when it is compressed, which is later; its place among the pages it has now.
+    const at = this.#pages.push(keptPage(place)) - 1
+    await writer.write(place, erased.unsealed, (page) => {
+      this.#pages[at] = page
+    })
+    return { isLeft: true, edit, rowsErased: erased.rowsErased }
   }
 
   #pageBounds(

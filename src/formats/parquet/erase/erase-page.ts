@@ -1,5 +1,4 @@
-import { crc32 } from 'node:zlib'
-import { type CompressOptions, compress } from '../codecs.ts'
+import type { CompressOptions } from '../codecs.ts'
 import type { ColumnChunkInfo } from '../column-chunk.ts'
 import { isDictionaryEncoded } from '../find/scan-page.ts'
 import { malformed } from '../malformed.ts'
@@ -8,9 +7,9 @@ import type { LevelSection, PageSections } from '../page-body.ts'
 import type { DataPageHead } from '../page-header.ts'
 import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, requireField, setField } from '../thrift-fields.ts'
-import { writeThrift } from '../thrift-writer.ts'
 import type { ByteSink } from './byte-sink.ts'
 import type { ErasedFacts } from './erased-facts.ts'
+import type { UnsealedPage } from './page-writer.ts'
 import { type IndexMap, remapIndices } from './remap-indices.ts'
 import type { PageRows } from './row-cursor.ts'
 import { presentValues, spliceLevels } from './splice-levels.ts'
@@ -31,7 +30,7 @@ export interface PageErasure {
   readonly indexMap: IndexMap | undefined
   /** Watches what goes beside the page's own statistics. */
   readonly watch: BoundsWatch | undefined
-  /** Cleared and used. */
+  /** Empty. */
   readonly sink: ByteSink
 }
 
@@ -40,9 +39,7 @@ export type ErasedPage =
   | { readonly kind: 'empty' }
   | {
       readonly kind: 'page'
-      readonly header: Uint8Array
-      readonly body: Uint8Array
-      readonly uncompressedBytes: number
+      readonly unsealed: UnsealedPage
       /** Entries, those without a value too. */
       readonly numValues: number
       /** Values, decompressed, and how many. */
@@ -63,7 +60,6 @@ export function erasePage(erasure: PageErasure): ErasedPage {
     drops: rows.drops,
   })
   checkCounts(erasure, present.count)
-  sink.clear()
   const layout = head.kind === 'data-v1' ? writeLevelsV1(erasure) : writeLevelsV2(erasure)
   const watch = watchOf(erasure)
   spliceValues(sections.encoding, sections.values, {
@@ -94,7 +90,7 @@ export function erasePage(erasure: PageErasure): ErasedPage {
       nans: erasure.erased.page.nans,
     }),
   }
-  return head.kind === 'data-v1' ? writePageV1(erasure, left) : writePageV2(erasure, head, left)
+  return head.kind === 'data-v1' ? pageV1(erasure, left) : pageV2(erasure, head, left)
 }
 
 /** A page whose counts contradict each other may assign values to other rows than its readers do. */
@@ -163,17 +159,16 @@ function writeLevels(
   return rowsErased
 }
 
-function writePageV1({ head, chunk: { codec }, sink, compressOptions }: PageErasure, left: PageLeft): ErasedPage {
-  const bytes = sink.view()
-  const body = compress(codec, bytes, compressOptions)
+function pageV1({ head, chunk: { codec }, sink, compressOptions }: PageErasure, left: PageLeft): ErasedPage {
   const header = copyStruct(head.struct)
   const data = requireField(header, PageHeader.dataPageHeader)
   setField(data, DataPageHeader.numValues, left.numValues)
   if (left.statistics !== undefined) setField(data, DataPageHeader.statistics, left.statistics)
-  return finishPage(header, { body, uncompressedBytes: bytes.length, left, values: sink.view(left.valuesStart) })
+  const unsealed = { header, levels: sink.view(sink.size), content: sink.view(), codec, options: compressOptions }
+  return finishPage({ ...unsealed, numValues: left.numValues }, { left, values: sink.view(left.valuesStart) })
 }
 
-function writePageV2(
+function pageV2(
   { head, rows, chunk: { column, codec }, sink, compressOptions }: PageErasure,
   { isCompressed }: Extract<DataPageHead, { kind: 'data-v2' }>,
   left: PageLeft,
@@ -181,7 +176,6 @@ function writePageV2(
   const values = sink.view(left.valuesStart)
   // No value is no valid stream of some codecs, and readers differ in what they take for it.
   const compresses = isCompressed && values.length > 0
-  const stored = compresses ? compress(codec, values, compressOptions) : values
   const header = copyStruct(head.struct)
   const data = requireField(header, PageHeader.dataPageHeaderV2)
   setField(data, DataPageHeaderV2.numValues, left.numValues)
@@ -195,33 +189,19 @@ function writePageV2(
   setField(data, DataPageHeaderV2.definitionLevelsByteLength, left.definitionLevelBytes)
   if (compresses !== isCompressed) setField(data, DataPageHeaderV2.isCompressed, compresses)
   if (left.statistics !== undefined) setField(data, DataPageHeaderV2.statistics, left.statistics)
-  const body = Buffer.concat([sink.view().subarray(0, left.valuesStart), stored])
-  return finishPage(header, { body, uncompressedBytes: sink.size, left, values })
+  const unsealed = {
+    header,
+    levels: sink.view().subarray(0, left.valuesStart),
+    content: values,
+    codec: compresses ? codec : ('UNCOMPRESSED' as const),
+    options: compressOptions,
+  }
+  return finishPage({ ...unsealed, numValues: left.numValues }, { left, values })
 }
 
-function finishPage(
-  header: ThriftStruct,
-  {
-    body,
-    uncompressedBytes,
-    left,
-    values,
-  }: { body: Uint8Array; uncompressedBytes: number; left: PageLeft; values: Uint8Array },
-): ErasedPage {
-  setSizes(header, { body, uncompressedBytes })
+function finishPage(unsealed: UnsealedPage, { left, values }: { left: PageLeft; values: Uint8Array }): ErasedPage {
   const { numValues, numPresent, numPresentBefore, rowsErased } = left
-  const counts = { numValues, numPresent, numPresentBefore, rowsErased }
-  return { kind: 'page', header: writeThrift(header), body, uncompressedBytes, values, ...counts }
-}
-
-/** Sizes and, where the source has one, the CRC of a page whose body is new. */
-export function setSizes(
-  header: ThriftStruct,
-  { body, uncompressedBytes }: { body: Uint8Array; uncompressedBytes: number },
-): void {
-  setField(header, PageHeader.uncompressedPageSize, uncompressedBytes)
-  setField(header, PageHeader.compressedPageSize, body.length)
-  if (getField(header, PageHeader.crc) !== undefined) setField(header, PageHeader.crc, crc32(body) | 0)
+  return { kind: 'page', unsealed, values, numValues, numPresent, numPresentBefore, rowsErased }
 }
 
 function watchOf({ head, chunk: { column } }: PageErasure): StatisticsWatch | undefined {

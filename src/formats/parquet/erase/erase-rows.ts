@@ -7,10 +7,10 @@ import { type ParquetFile, type RowGroupInfo, readFooter } from '../footer.ts'
 import { RowGroup } from '../metadata.ts'
 import { copyStruct, requireField } from '../thrift-fields.ts'
 import { assembleFile, type PlannedGroup } from './assemble-file.ts'
-import { ByteSink } from './byte-sink.ts'
 import { CompressionLevels } from './compression-level.ts'
 import { eraseChunk } from './erase-chunk.ts'
 import { erasedChunkStruct } from './erased-chunk-struct.ts'
+import { PageWriter } from './page-writer.ts'
 import { requireWholeChunks } from './require-whole-chunks.ts'
 import { chunksBeforeGaps, requireDisjoint } from './structures.ts'
 import { valueOrder } from './value-order.ts'
@@ -49,7 +49,7 @@ interface FileErasure extends RowErasure {
 
 async function eraseGroups(source: RangeSource, erasure: FileErasure): Promise<PlannedGroup[]> {
   const { file, rows, onProgress } = erasure
-  const sink = new ByteSink()
+  const writer = new PageWriter(erasure.spool)
   const levels = new CompressionLevels()
   const groups: PlannedGroup[] = []
   for (const group of file.rowGroups) {
@@ -57,7 +57,7 @@ async function eraseGroups(source: RangeSource, erasure: FileErasure): Promise<P
     // Also a group that never had a row: its dictionaries could hold what nobody would look for.
     if (erasedRows === group.numRows) continue
     groups.push(
-      erasedRows === 0 ? keepGroup(group) : await eraseGroup(source, { ...erasure, group, erasedRows, sink, levels }),
+      erasedRows === 0 ? keepGroup(group) : await eraseGroup(source, { ...erasure, group, erasedRows, writer, levels }),
     )
     onProgress?.(group.chunks.reduce((bytes, { start, end }) => bytes + end - start, 0))
   }
@@ -74,7 +74,7 @@ function keepGroup(group: RowGroupInfo): PlannedGroup {
 interface GroupErasure extends FileErasure {
   readonly group: RowGroupInfo
   readonly erasedRows: number
-  readonly sink: ByteSink
+  readonly writer: PageWriter
   readonly levels: CompressionLevels
 }
 

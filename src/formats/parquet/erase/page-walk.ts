@@ -7,6 +7,7 @@ import { checkCrc, isTruncated, parsePageHead, type StoredPage } from '../page-r
 /** Where a page lies, by its header; the body is not read yet. */
 export type PagePlace = Omit<StoredPage, 'body'>
 
+const nothing = new Uint8Array(0)
 /** A first guess at a header's size; most are 20 to 100 bytes. */
 const headerGuessBytes = 1024
 /** Read at once while pages are only passed by: small, because large pages are jumped over. */
@@ -26,6 +27,8 @@ export class PageWalk {
   #position: number
   #window: Uint8Array = new Uint8Array(0)
   #windowStart = 0
+  /** Where windows are read into. */
+  #memory = new Uint8Array(0)
 
   constructor(source: RangeSource, { start, end }: Extent, options: { readonly signal?: AbortSignal } = {}) {
     this.#source = source
@@ -46,9 +49,20 @@ export class PageWalk {
     return { head, offset, headerBytes, end }
   }
 
-  /** The body of a page, its CRC checked; not to be written to. @throws LetheError `malformed` */
+  /**
+   * The body of a page, its CRC checked; not to be written to, and valid until another page or body is asked for.
+   *
+   * @throws LetheError `malformed`
+   */
   async body({ head, offset, headerBytes, end }: PagePlace): Promise<Uint8Array> {
     const body = await this.#bytes(offset + headerBytes, end, behindBytes)
+    checkCrc(head, body)
+    return body
+  }
+
+  /** The same in memory of its own, which stays valid; bodies that were asked for before stay valid too. */
+  async ownBody({ head, offset, headerBytes, end }: PagePlace): Promise<Uint8Array> {
+    const body = await this.#source.read(offset + headerBytes, end, this.#options)
     checkCrc(head, body)
     return body
   }
@@ -58,7 +72,8 @@ export class PageWalk {
       const end = Math.min(this.#end, offset + guess)
       const bytes = await this.#bytes(offset, end, passingBytes)
       try {
-        return parsePageHead(bytes)
+        // Copied, because a header's binary fields are views of it and are kept longer than the window.
+        return parsePageHead(new Uint8Array(bytes))
       } catch (error) {
         if (end === this.#end || !isTruncated(error)) throw error
       }
@@ -68,9 +83,19 @@ export class PageWalk {
   /** Bytes `start..end`, from the window where they are in it; else the window moves there, `ahead` bytes longer. */
   async #bytes(start: number, end: number, ahead: number): Promise<Uint8Array> {
     if (start < this.#windowStart || end > this.#windowStart + this.#window.length) {
-      this.#window = await this.#source.read(start, Math.min(this.#end, end + ahead), this.#options)
+      const windowEnd = Math.min(this.#end, end + ahead)
+      const into = this.#reserve(windowEnd - start)
+      // Until it is read there is none: a read that fails may have overwritten it.
+      this.#window = nothing
+      const window = await this.#source.read(start, windowEnd, { ...this.#options, into })
+      this.#window = new Uint8Array(window.buffer, window.byteOffset, window.byteLength)
       this.#windowStart = start
     }
     return this.#window.subarray(start - this.#windowStart, end - this.#windowStart)
+  }
+
+  #reserve(bytes: number): Uint8Array {
+    if (this.#memory.length < bytes) this.#memory = new Uint8Array(Math.max(bytes, 2 * this.#memory.length))
+    return this.#memory
   }
 }

@@ -3,7 +3,7 @@ import type { ColumnChunkInfo, Extent } from '../column-chunk.ts'
 import { malformed, unsupported } from '../malformed.ts'
 import { ColumnMetaData, PageEncodingStats } from '../metadata.ts'
 import { encodings, pageTypes } from '../metadata-enums.ts'
-import { dictionaryBytes, splitPage } from '../page-body.ts'
+import { dictionaryBytes, releasePage, splitPage } from '../page-body.ts'
 import type { DataPageHead, PageHead } from '../page-header.ts'
 import { readPages, type StoredPage } from '../page-reader.ts'
 import { decodePlain } from '../plain-values.ts'
@@ -132,6 +132,7 @@ class ChunkScan {
     const sections = splitPage({ head, body }, chunk)
     const scan = { column: chunk.column, matcher, dictionary: this.#dictionary, firstRow, scratch: this.#scratch }
     const present = scanPage(sections, scan, this.rows)
+    releasePage(sections)
     if (head.kind === 'data-v2' && head.numNulls !== head.numValues - present) {
       throw malformed('a page has not as many nulls as it says')
     }

@@ -6,9 +6,10 @@ import { type PagePlace, PageWalk } from '../erase/page-walk.ts'
 import { ByteSet } from '../find/byte-set.ts'
 import { isDictionaryEncoded } from '../find/scan-page.ts'
 import { countPresent, forEachLevelRun } from '../levels.ts'
-import { type PageSections, splitPage } from '../page-body.ts'
+import { type PageSections, releasePage, splitPageAside } from '../page-body.ts'
 import type { DataPageHead } from '../page-header.ts'
 import type { LeafColumn } from '../schema.ts'
+import type { ByteBudget } from './byte-budget.ts'
 import { forEachIndex, hasKeptIndices, hasKeptValues } from './compare-values.ts'
 import { EntryRows, keptValues, levelDigest } from './erased-entries.ts'
 import { require } from './not-verified.ts'
@@ -25,6 +26,8 @@ export interface ChunkVerification {
   readonly firstRow: number
   /** Rows of the source that go. */
   readonly rows: Ranges
+  /** Of decompressed pages; shared with other chunks. */
+  readonly budget: ByteBudget
   readonly signal?: AbortSignal | undefined
 }
 
@@ -64,8 +67,10 @@ class ChunkVerifier {
     for (let place = await this.#before.next(); place !== undefined; place = await this.#before.next()) {
       const { head } = place
       require(head.kind !== 'index', 'the source has index pages')
-      if (head.kind === 'dictionary') await this.#dictionary(place)
-      else await this.#dataPage({ ...place, head })
+      // The page as it was and as it is now.
+      await this.#request.budget.use(2 * head.uncompressedBytes, () =>
+        head.kind === 'dictionary' ? this.#dictionary(place) : this.#dataPage({ ...place, head }),
+      )
     }
     require((await this.#after.next()) === undefined, 'a column chunk has pages too many')
     const { before, after } = this.#request
@@ -112,16 +117,19 @@ class ChunkVerifier {
       return
     }
     require(kept.size < numValues || mayPointElsewhere, 'a page without an erased row was changed')
-    await this.#compare(early ?? (await this.#sectionsBefore(place)), { edited, kept })
+    const [before, after] = await bothOf(early ?? this.#sectionsBefore(place), this.#sectionsAfter(edited))
+    this.#compare(before, { after, edited, kept })
+    releasePage(before)
+    releasePage(after)
   }
 
   async #sectionsBefore(place: DataPlace): Promise<PageSections> {
-    return splitPage({ head: place.head, body: await this.#before.body(place) }, this.#request.before)
+    return await splitPageAside({ head: place.head, body: await this.#before.body(place) }, this.#request.before)
   }
 
   async #sectionsAfter({ head, ...place }: PagePlace): Promise<PageSections> {
     require(head.kind === 'data-v1' || head.kind === 'data-v2', 'a data page became another')
-    return splitPage({ head, body: await this.#after.body({ head, ...place }) }, this.#request.after)
+    return await splitPageAside({ head, body: await this.#after.body({ head, ...place }) }, this.#request.after)
   }
 
   /** A page that was kept points at the entries that it pointed at. */
@@ -132,11 +140,14 @@ class ChunkVerifier {
     forEachIndex(sections.values, count, (index) =>
       require(entryMap[index] === index, 'a dictionary entry in use was changed'),
     )
+    releasePage(sections)
   }
 
-  async #compare(before: PageSections, { edited, kept }: { edited: PagePlace; kept: Ranges }): Promise<void> {
+  #compare(
+    before: PageSections,
+    { after, edited, kept }: { after: PageSections; edited: PagePlace; kept: Ranges },
+  ): void {
     const { column } = this.#request.before
-    const after = await this.#sectionsAfter(edited)
     require(after.encoding === before.encoding, 'a page has another encoding')
     require(after.numValues === kept.size, 'a page has another count of values')
     const all = { numValues: after.numValues, entries: wholeOf(after.numValues) }
@@ -153,6 +164,14 @@ class ChunkVerifier {
       : hasKeptValues({ ...sections, encoding: before.encoding, column })
     require(isKept, 'values of a page differ')
   }
+}
+
+/** Waits for both, also where one fails. */
+async function bothOf<A, B>(a: A | Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([a, b])
+  if (first.status === 'rejected') throw first.reason
+  if (second.status === 'rejected') throw second.reason
+  return [first.value, second.value]
 }
 
 function presentCount({ definitionLevels, numValues }: PageSections, { column }: ColumnChunkInfo): number {

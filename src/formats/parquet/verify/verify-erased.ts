@@ -10,6 +10,8 @@ import { planSearch } from '../find/plan-search.ts'
 import { type ParquetFile, type RowGroupInfo, readFooter } from '../footer.ts'
 import { FileMetaData } from '../metadata.ts'
 import { writeThrift } from '../thrift-writer.ts'
+import { ByteBudget } from './byte-budget.ts'
+import { inLanes } from './in-lanes.ts'
 import { notVerified, require } from './not-verified.ts'
 import { PieceMap } from './piece-map.ts'
 import { verifyChunk } from './verify-chunk.ts'
@@ -27,7 +29,9 @@ export async function verifyErased(source: RangeSource, { search, found, edit }:
   const view = editedView(source, edit)
   const before = await readFooter(source, options)
   const after = await readEdited(view, options)
-  const verification = { source, view, edit, pieces: new PieceMap(edit), before, after, rows: found.rows, ...options }
+  const pieces = new PieceMap(edit)
+  const budget = new ByteBudget(budgetBytes)
+  const verification = { source, view, edit, pieces, before, after, rows: found.rows, budget, ...options }
   checkDescription(verification)
   const pairs = pairGroups(verification)
   for (const pair of pairs) await verifyGroup(pair, verification)
@@ -41,6 +45,11 @@ export async function verifyErased(source: RangeSource, { search, found, edit }:
   }
 }
 
+/** Chunks at once: while one is compared, pages of others are read and decompressed. */
+const lanes = 3
+/** Of decompressed pages. */
+const budgetBytes = 16 * 1024 * 1024
+
 interface Verification {
   readonly source: RangeSource
   readonly view: RangeSource
@@ -49,6 +58,7 @@ interface Verification {
   readonly before: ParquetFile
   readonly after: ParquetFile
   readonly rows: Ranges
+  readonly budget: ByteBudget
   readonly signal?: AbortSignal
 }
 
@@ -93,10 +103,10 @@ function pairGroups({ before, after, rows }: Verification): GroupPair[] {
 }
 
 async function verifyGroup({ old, group, isEdited }: GroupPair, verification: Verification): Promise<void> {
-  for (const [index, before] of old.chunks.entries()) {
+  await inLanes(old.chunks.entries(), lanes, async ([index, before]) => {
     const chunk = { ...verification, before, after: group.chunks[index]!, firstRow: old.firstRow }
     await (isEdited ? verifyChunk(chunk) : verifyKeptChunk(chunk))
-  }
+  })
 }
 
 interface Structure {
