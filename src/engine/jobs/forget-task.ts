@@ -42,7 +42,7 @@ export async function forgetTask(
   try {
     const finding = await findTaskObject(task, search, options)
     // Somebody had it in hand before, and may have died beside it.
-    if (task.attempts > 1) await sweepLeftovers(search.scope.store, { findings: [finding] }, options)
+    if (task.token > 1) await sweepLeftovers(search.scope.store, { findings: [finding] }, options)
     const end = await eraseFinding({ jobs, task, search, steps }, finding, options)
     return steps.outcome() ?? { kind: 'ended', end }
   } catch (error) {
