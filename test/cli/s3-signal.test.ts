@@ -27,7 +27,7 @@ interface Lake extends AsyncDisposable {
   erase(signal?: Signal): Promise<Run>
 }
 
-async function startLake(): Promise<Lake> {
+async function startLake({ oldVersions = 1 } = {}): Promise<Lake> {
   const server = await S3Server.start()
   const proxy = await FaultProxy.start(server.endpoint)
   const bucket = server.makeBucket('lake', { versioning: 'Enabled' })
@@ -43,8 +43,7 @@ async function startLake(): Promise<Lake> {
     const bytes = Buffer.from(text)
     bucket.put(key, { bytes, etag: createHash('md5').update(bytes).digest('hex') }, plain)
   }
-  put('a.ndjson', adas + filler)
-  for (let n = 0; n < 5; n += 1) put('a.ndjson', adas + lines({ user: 'other', n }))
+  for (let n = 0; n < oldVersions; n += 1) put('a.ndjson', adas + lines({ user: 'other', n }))
   put('a.ndjson', before)
   for (const text of [neighbour, neighbour + neighbour]) put('a.ndjson.old.ndjson', text)
   const args = ['erase', 's3://lake/a.ndjson', '--endpoint', proxy.endpoint, '--match', `user=${people.ada}`]
@@ -96,8 +95,7 @@ async function positions(when: Signal['when']): Promise<number[]> {
   const firstChange = requests.findIndex(changes)
   return requests
     .filter(
-      (request) =>
-        changes(request) || (when === 'before' && (request.number > firstChange || request.number % 6 === 0)),
+      (request) => changes(request) || (when === 'before' && request.number > firstChange && request.number % 3 === 0),
     )
     .map(({ number }) => number)
 }
@@ -127,11 +125,11 @@ describe('a signal at a request of an erase that writes in parts and deletes old
   )
 
   test('SIGINT while old versions are deleted is told as it is: clean, and the versions that are left by name', async () => {
-    await using lake = await startLake()
+    await using lake = await startLake({ oldVersions: 20 })
     const { bucket, proxy } = lake
     await lake.erase()
     const at = proxy.requests.findIndex(({ method }) => method === 'DELETE') + 1
-    await using other = await startLake()
+    await using other = await startLake({ oldVersions: 20 })
     const run = await other.erase({ signal: 'SIGINT', when: 'after', at })
     expect(bucket.versions('a.ndjson')).toHaveLength(1)
     const { objects, interrupted } = JSON.parse(run.stdout) as Document
