@@ -66,7 +66,7 @@ export interface HeldMatch extends Pick<QueuedMatch, 'id' | 'batchId' | 'keyId' 
  * - `remove` makes QUEUED matches REMOVED and empties them, all that the filter names or none: it rejects with
  *   `in-use` where a job holds one of them. Matches that are final already are left alone. It yields how many
  *   were removed.
- * - `heldBy` yields the matches of a job's snapshot in order of position.
+ * - `heldBy` yields the matches of a job's snapshot in order of position, until they are final or put back.
  * - `finishedBatches` yields the batches of which every match is final and whose key is not known to be destroyed, or
  *   that are not emptied yet.
  * - `markKeyDestroyed`, to be called after the key is gone, says so and empties the matches of the batch.

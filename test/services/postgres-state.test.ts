@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { openState } from '../../src/adapters/state/postgres/open-state.ts'
-import { makeServerDatabase, openServerState } from '../state/open-test-state.ts'
+import { makeServerDatabase, openServerState, shareState } from '../state/open-test-state.ts'
+import { testQueue } from '../state/queue-suite.ts'
 import { testStores } from '../state/stores-suite.ts'
 
 describe('the state, on a Postgres server', () => {
-  testStores(openServerState)
+  const open = shareState(openServerState)
+  describe('stores', () => testStores(open))
+  describe('queue', () => testQueue(open, { many: 100_000 }))
 
   test('is made once by programs that start at the same time', async () => {
     await using database = await makeServerDatabase()

@@ -1,19 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
+import { afterAll } from 'vitest'
 import { openState, type State } from '../../src/adapters/state/postgres/open-state.ts'
 import type { Tables } from '../../src/adapters/state/postgres/tables.ts'
 import { serviceAddress } from '../service-address.ts'
 import { makeTemporaryFolder } from '../temporary-folder.ts'
 
-/** A state for a test file, which empties it between its tests. */
+/** A state for a test file, which its suites empty before each test. */
 export interface TestState extends State {
   /** Of the embedded database. */
   readonly folder?: string
   clear(): Promise<void>
 }
 
-/** How a test file comes to its state: embedded by default, on a server in `npm run test:services`. */
+/** How suites come to the state of their file: embedded in `npm test`, on a server in `npm run test:services`. */
 export type OpenTestState = () => Promise<TestState>
+
+/** One state for all suites of a file, opened when the first needs it: the embedded one takes seconds. */
+export function shareState(open: OpenTestState): OpenTestState {
+  let state: Promise<TestState> | undefined
+  afterAll(async () => await (await state)?.[Symbol.asyncDispose]())
+  return () => (state ??= open())
+}
 
 export async function openEmbeddedState(): Promise<TestState> {
   const folder = await makeTemporaryFolder()

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Kysely } from 'kysely'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { finishMatches, holdMatches, releaseMatches } from '../../src/adapters/state/postgres/hold-matches.ts'
 import { lockMappers, makeMapperStore } from '../../src/adapters/state/postgres/mapper-store.ts'
 import { makeQueueStore } from '../../src/adapters/state/postgres/queue-store.ts'
+import type { Tables } from '../../src/adapters/state/postgres/tables.ts'
 import { dataMapperSchema } from '../../src/api/data-mapper-schema.ts'
 import type { DataMapper } from '../../src/domain/data-mapper.ts'
 import type { MapperStore } from '../../src/ports/mapper-store.ts'
@@ -13,31 +15,30 @@ export function mapperNamed(name: string, rest: Record<string, unknown> = {}): D
   return dataMapperSchema.parse({ name, store: 'lake', location: `${name}/`, keys: ['user_id'], ...rest })
 }
 
+/** The row of a job, and of its snapshot the mappers; yields its id. */
+export async function insertJob(db: Kysely<Tables>, mappers: readonly string[] = []): Promise<string> {
+  const id = randomUUID()
+  await db.insertInto('jobs').values({ id, options: '{}', requested_by: 'test' }).execute()
+  for (const name of mappers) {
+    await db.insertInto('job_mappers').values({ job_id: id, name, version: 1, definition: '{}' }).execute()
+  }
+  return id
+}
+
 /** Tests of the mapper store and the queue store, the same on the embedded database and on a server. */
 export function testStores(open: OpenTestState): void {
   let state: TestState
   let mappers: MapperStore
   let queue: QueueStore
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     state = await open()
     mappers = makeMapperStore(state.db)
     queue = makeQueueStore(state.db)
+    await state.clear()
   }, 120_000)
-  afterAll(() => state[Symbol.asyncDispose]())
-  beforeEach(() => state.clear())
 
-  const makeJob = async (mapperNames: readonly string[] = []): Promise<string> => {
-    const id = randomUUID()
-    await state.db.transaction().execute(async (transaction) => {
-      await transaction.insertInto('jobs').values({ id, options: '{}', requested_by: 'test' }).execute()
-      for (const name of mapperNames) {
-        const row = { job_id: id, name, version: 1, definition: '{}' }
-        await transaction.insertInto('job_mappers').values(row).execute()
-      }
-    })
-    return id
-  }
+  const makeJob = (mapperNames: readonly string[] = []) => insertJob(state.db, mapperNames)
   const endJob = (id: string) => state.db.updateTable('jobs').set({ state: 'COMPLETED' }).where('id', '=', id).execute()
   const hold = (jobId: string, names?: readonly string[]) =>
     state.db
@@ -90,14 +91,11 @@ export function testStores(open: OpenTestState): void {
     test('waits with a change for a job that takes its snapshot', async () => {
       await mappers.change({ put: [mapperNamed('a')] })
       if (!state.isShared) return
-      const id = randomUUID()
       let changed: Promise<unknown> = Promise.resolve()
       await state.db.transaction().execute(async (transaction) => {
         expect(await lockMappers(transaction)).toMatchObject([{ version: 1 }])
         changed = mappers.change({ delete: ['a'] }).catch((error: unknown) => error)
-        await transaction.insertInto('jobs').values({ id, options: '{}', requested_by: 'test' }).execute()
-        const row = { job_id: id, name: 'a', version: 1, definition: '{}' }
-        await transaction.insertInto('job_mappers').values(row).execute()
+        await insertJob(transaction, ['a'])
       })
       expect(await changed).toMatchObject({ code: 'in-use' })
     })

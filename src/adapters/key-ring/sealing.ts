@@ -1,9 +1,17 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 import { LetheError } from '../../domain/error.ts'
 import type { DataKey } from '../../ports/key-ring.ts'
 
 export const keyBytes = 32
-export const digestBytes = 16
+const digestBytes = 16
 
 const cipher = 'aes-256-gcm'
 const ivBytes = 12
@@ -15,7 +23,7 @@ const version = 1
  * Seals with AES-256-GCM (NIST SP 800-38D): version | 96 random bits | ciphertext | tag. Random bits repeat after so many
  * messages under one key that a batch never comes near (2^32 leave a chance of 2^-32).
  */
-export function seal(key: Uint8Array, content: Uint8Array | string, context: string): Uint8Array {
+export function seal(key: KeyObject | Uint8Array, content: Uint8Array | string, context: string): Uint8Array {
   const iv = randomBytes(ivBytes)
   const sealing = createCipheriv(cipher, key, iv).setAAD(Buffer.from(context))
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
@@ -24,7 +32,7 @@ export function seal(key: Uint8Array, content: Uint8Array | string, context: str
 }
 
 /** @throws LetheError `key-unavailable` where the bytes were not sealed with this key and context, or were changed */
-export function unseal(key: Uint8Array, sealed: Uint8Array, context: string): Buffer {
+export function unseal(key: KeyObject | Uint8Array, sealed: Uint8Array, context: string): Buffer {
   const start = 1 + ivBytes
   const end = sealed.length - tagBytes
   if (sealed[0] !== version || end < start) throw notSealed()
@@ -48,8 +56,9 @@ export function makeDataKey(secret: Uint8Array): DataKey {
   }
 }
 
-function derive(secret: Uint8Array, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', purpose, keyBytes))
+/** As an object that is made once: made of bytes at each call, it would cost more than the ciphering. */
+function derive(secret: Uint8Array, purpose: string): KeyObject {
+  return createSecretKey(new Uint8Array(hkdfSync('sha256', secret, '', purpose, keyBytes)))
 }
 
 function notSealed(cause?: unknown): LetheError {

@@ -1,4 +1,4 @@
-import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely'
+import { type Kysely, type Selectable, type SelectQueryBuilder, sql, type Transaction } from 'kysely'
 import { LetheError } from '../../../domain/error.ts'
 import type { Batch, HeldMatch, QueuedMatch, QueueFilter, QueueStore, SealedMatch } from '../../../ports/queue-store.ts'
 import type { Tables } from './tables.ts'
@@ -90,74 +90,92 @@ async function* inPages<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]
   if (page.length > 0) yield page
 }
 
+/** An array a column: a parameter for each cell would cost more than all the rest. */
 async function insertMatches(db: Kysely<Tables>, batch: Batch, page: readonly SealedMatch[]): Promise<void> {
-  const rows = page.map(({ ordinal, sealed, digest, mappers, reference, receivedOn, dueOn, deadline }) => ({
-    batch_id: batch.id,
-    ordinal,
-    sealed,
-    digest,
-    mappers: mappers === undefined ? null : [...mappers],
-    reference: reference ?? null,
-    received_on: receivedOn,
-    due_on: dueOn,
-    deadline,
-  }))
-  await db.insertInto('matches').values(rows).execute()
+  await sql`
+    INSERT INTO matches (batch_id, ordinal, sealed, digest, mappers, reference, received_on, due_on, deadline)
+    SELECT ${batch.id}::uuid, ordinal, sealed, digest, mappers::text[], reference, received_on, due_on, deadline
+    FROM unnest(
+      ${page.map(({ ordinal }) => ordinal)}::integer[],
+      ${page.map(({ sealed }) => sealed)}::bytea[],
+      ${page.map(({ digest }) => digest)}::bytea[],
+      ${page.map(({ mappers }) => (mappers === undefined ? null : arrayLiteral(mappers)))}::text[],
+      ${page.map(({ reference }) => reference ?? null)}::text[],
+      ${page.map(({ receivedOn }) => receivedOn)}::date[],
+      ${page.map(({ dueOn }) => dueOn)}::date[],
+      ${page.map(({ deadline }) => deadline)}::text[]
+    ) AS page (ordinal, sealed, digest, mappers, reference, received_on, due_on, deadline)`.execute(db)
 }
 
-type Rows = SelectQueryBuilder<Tables, 'matches' | 'batches', unknown>
+/** Arrays of arrays have to be rectangular, so that those of names go as texts. */
+function arrayLiteral(names: readonly string[]): string {
+  return `{${names.map((name) => `"${name.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+}
 
 /** Page by page behind the last id: neither the result nor a transaction is held while a caller takes its time. */
 async function* list(db: Kysely<Tables>, filter: QueueFilter): AsyncGenerator<QueuedMatch> {
-  for (let after = 0; ; ) {
-    const from: Rows = db.selectFrom('matches').innerJoin('batches', 'batches.id', 'matches.batch_id')
-    const rows = await filtered(from, filter)
-      .selectAll('matches')
-      .select('batches.key_id')
-      .where('matches.id', '>', after)
-      .orderBy('matches.id')
-      .limit(pageRows)
-      .execute()
-    for (const row of rows) {
-      yield {
-        id: row.id,
-        batchId: row.batch_id,
-        keyId: row.key_id,
-        ordinal: row.ordinal,
-        ...(row.sealed === null ? {} : { sealed: row.sealed }),
-        ...(row.mappers === null ? {} : { mappers: row.mappers }),
-        ...(row.reference === null ? {} : { reference: row.reference }),
-        receivedOn: row.received_on,
-        dueOn: row.due_on,
-        deadline: row.deadline,
-        state: row.state,
-        ...(row.held_by === null ? {} : { heldBy: row.held_by }),
-        addedAt: row.added_at,
-        ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
-      }
+  const keyOf = rememberKeyIds(db)
+  for await (const row of pagesOf((after) => filtered(db, filter).selectAll().where('id', '>', after))) {
+    yield {
+      id: row.id,
+      batchId: row.batch_id,
+      keyId: await keyOf(row.batch_id),
+      ordinal: row.ordinal,
+      ...(row.sealed === null ? {} : { sealed: row.sealed }),
+      ...(row.mappers === null ? {} : { mappers: row.mappers }),
+      ...(row.reference === null ? {} : { reference: row.reference }),
+      receivedOn: row.received_on,
+      dueOn: row.due_on,
+      deadline: row.deadline,
+      state: row.state,
+      ...(row.held_by === null ? {} : { heldBy: row.held_by }),
+      addedAt: row.added_at,
+      ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
     }
+  }
+}
+
+type Matches<Row> = SelectQueryBuilder<Tables, 'matches', Row>
+type MatchRow = Selectable<Tables['matches']>
+
+/** Of one table by its ids, so that the work is linear whatever the planner thinks. */
+async function* pagesOf(from: (after: number) => Matches<MatchRow>): AsyncGenerator<MatchRow> {
+  for (let after = 0; ; ) {
+    const rows = await from(after).orderBy('id').limit(pageRows).execute()
+    yield* rows
     if (rows.length < pageRows) return
     after = rows.at(-1)!.id
   }
 }
 
-function filtered(rows: Rows, { states, reference, ids, batchId, digests }: QueueFilter): Rows {
-  let found = rows
+/** There are few batches, and many matches of each. */
+function rememberKeyIds(db: Kysely<Tables>): (batchId: string) => Promise<string> {
+  const known = new Map<string, string>()
+  return async (batchId) => {
+    const keyId = known.get(batchId)
+    if (keyId !== undefined) return keyId
+    const found = await db.selectFrom('batches').select('key_id').where('id', '=', batchId).executeTakeFirstOrThrow()
+    known.set(batchId, found.key_id)
+    return found.key_id
+  }
+}
+
+function filtered(db: Kysely<Tables>, { states, reference, ids, batchId, digests }: QueueFilter) {
+  let found = db.selectFrom('matches')
   // An array is one parameter, however many there are.
-  if (states !== undefined) found = found.where(sql<boolean>`matches.state = ANY(${[...states]}::text[])`)
-  if (reference !== undefined) found = found.where('matches.reference', '=', reference)
-  if (batchId !== undefined) found = found.where('matches.batch_id', '=', batchId)
-  if (ids !== undefined) found = found.where(sql<boolean>`matches.id = ANY(${[...ids]}::bigint[])`)
-  if (digests !== undefined) found = found.where(sql<boolean>`matches.digest = ANY(${[...digests]}::bytea[])`)
+  if (states !== undefined) found = found.where(sql<boolean>`state = ANY(${[...states]}::text[])`)
+  if (reference !== undefined) found = found.where('reference', '=', reference)
+  if (batchId !== undefined) found = found.where('batch_id', '=', batchId)
+  if (ids !== undefined) found = found.where(sql<boolean>`id = ANY(${[...ids]}::bigint[])`)
+  if (digests !== undefined) found = found.where(sql<boolean>`digest = ANY(${[...digests]}::bytea[])`)
   return found
 }
 
 async function remove(transaction: Transaction<Tables>, filter: QueueFilter): Promise<number> {
-  const from: Rows = transaction.selectFrom('matches').innerJoin('batches', 'batches.id', 'matches.batch_id')
-  const rows = await filtered(from, { ...filter, states: ['QUEUED', 'HELD'] })
-    .select(['matches.id', 'matches.state'])
-    .orderBy('matches.id')
-    .forUpdate('matches')
+  const rows = await filtered(transaction, { ...filter, states: ['QUEUED', 'HELD'] })
+    .select(['id', 'state'])
+    .orderBy('id')
+    .forUpdate()
     .execute()
   const held = rows.filter(({ state }) => state === 'HELD').length
   if (held > 0) {
@@ -174,36 +192,25 @@ async function remove(transaction: Transaction<Tables>, filter: QueueFilter): Pr
   return ids.length
 }
 
+/** Positions were given in order of id, to all that the job holds: they are counted, not looked up. */
 async function* heldBy(db: Kysely<Tables>, jobId: string): AsyncGenerator<HeldMatch> {
-  for (let after = -1; ; ) {
-    const rows = await db
-      .selectFrom('job_matches')
-      .innerJoin('matches', 'matches.id', 'job_matches.match_id')
-      .innerJoin('batches', 'batches.id', 'matches.batch_id')
-      .selectAll('matches')
-      .select(['job_matches.position', 'batches.key_id'])
-      .where('job_matches.job_id', '=', jobId)
-      .where('job_matches.position', '>', after)
-      .orderBy('job_matches.position')
-      .limit(pageRows)
-      .execute()
-    for (const row of rows) {
-      if (row.sealed === null || row.digest === null) {
-        throw new LetheError('key-unavailable', 'a match of this job is final already; its value is gone')
-      }
-      yield {
-        id: row.id,
-        position: row.position,
-        batchId: row.batch_id,
-        keyId: row.key_id,
-        ordinal: row.ordinal,
-        sealed: row.sealed,
-        digest: row.digest,
-        ...(row.mappers === null ? {} : { mappers: row.mappers }),
-        ...(row.reference === null ? {} : { reference: row.reference }),
-      }
+  const keyOf = rememberKeyIds(db)
+  const pages = pagesOf((after) =>
+    db.selectFrom('matches').selectAll().where('held_by', '=', jobId).where('id', '>', after),
+  )
+  let position = 0
+  for await (const row of pages) {
+    yield {
+      id: row.id,
+      position,
+      batchId: row.batch_id,
+      keyId: await keyOf(row.batch_id),
+      ordinal: row.ordinal,
+      sealed: row.sealed!,
+      digest: row.digest!,
+      ...(row.mappers === null ? {} : { mappers: row.mappers }),
+      ...(row.reference === null ? {} : { reference: row.reference }),
     }
-    if (rows.length < pageRows) return
-    after = rows.at(-1)!.position
+    position += 1
   }
 }

@@ -45,11 +45,12 @@ CREATE TABLE matches (
   added_at timestamptz NOT NULL DEFAULT now(),
   finished_at timestamptz,
   UNIQUE (batch_id, ordinal),
-  CHECK ((state = 'HELD') = (held_by IS NOT NULL))
+  CHECK ((state = 'HELD') = (held_by IS NOT NULL)),
+  CHECK (sealed IS NOT NULL AND digest IS NOT NULL OR state IN ('DONE', 'REMOVED'))
 );
 CREATE INDEX matches_open ON matches (id) WHERE state IN ('QUEUED', 'HELD');
 CREATE INDEX matches_open_of_batch ON matches (batch_id) WHERE state IN ('QUEUED', 'HELD');
-CREATE INDEX matches_by_holder ON matches (held_by) WHERE held_by IS NOT NULL;
+CREATE INDEX matches_by_holder ON matches (held_by, id) WHERE held_by IS NOT NULL;
 CREATE INDEX matches_by_reference ON matches (reference) WHERE reference IS NOT NULL;
 
 CREATE TABLE jobs (
