@@ -1,4 +1,4 @@
-import { isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { LetheError } from '../domain/error.ts'
 
@@ -36,7 +36,7 @@ export function readYaml<Schema extends z.ZodType>(
       })),
     )
   }
-  const result = schema.safeParse(document.toJS() ?? {})
+  const result = schema.safeParse(plainValue(document, file) ?? {})
   if (result.success) return result.data
   const problems = result.error.issues.flatMap(leaves).map((issue) => {
     const node = nodeAt(document.contents, issue.path)
@@ -44,6 +44,15 @@ export function readYaml<Schema extends z.ZodType>(
     return { line: lines.linePos(at).line || 1, path: issue.path.map(String).join('.'), message: issue.message }
   })
   throw invalid(file, problems)
+}
+
+/** An alias that leads nowhere, or to too much, is found only here, and named in the error. */
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch {
+    throw invalid(file, [{ line: 1, path: '', message: 'has an alias (*) that leads nowhere, or to too much' }])
+  }
 }
 
 interface Issue {

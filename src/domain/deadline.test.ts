@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { daysLeft, dueDate, isAtRisk } from './deadline.ts'
+import { daysLeft, dueDate, isAtRisk, isCalendarDate, parseDeadline, printDeadline } from './deadline.ts'
 
 describe('dueDate', () => {
   test.each([
@@ -30,4 +30,26 @@ test('a request is at risk when two thirds of its time are over', () => {
   expect(isAtRisk({ ...request, today: '2026-11-20' })).toBe(false)
   expect(isAtRisk({ ...request, today: '2026-11-21' })).toBe(true)
   expect(isAtRisk({ ...request, today: '2026-12-24' })).toBe(true)
+})
+
+describe('a deadline as a word', () => {
+  test.each(['gdpr', 'ccpa', '1', '30', '3650'])('%s is read as it was printed', (text) => {
+    expect(printDeadline(parseDeadline(text)!)).toBe(text)
+  })
+
+  test.each(['', '0', '01', '-1', '1.5', '3651', '1e2', 'GDPR'])('%j is none', (text) => {
+    expect(parseDeadline(text)).toBeUndefined()
+  })
+})
+
+test.each([
+  ['2026-02-28', true],
+  ['2024-02-29', true],
+  ['2026-02-29', false],
+  ['2026-13-01', false],
+  ['2026-1-1', false],
+  ['2026-01-01T00:00', false],
+  ['', false],
+])('%j is a calendar date: %j', (text, expected) => {
+  expect(isCalendarDate(text)).toBe(expected)
 })
