@@ -125,11 +125,11 @@ describe('a signal at a request of an erase that writes in parts and deletes old
   )
 
   test('SIGINT while old versions are deleted is told as it is: clean, and the versions that are left by name', async () => {
-    await using lake = await startLake({ oldVersions: 20 })
+    await using lake = await startLake({ oldVersions: 8 })
     const { bucket, proxy } = lake
     await lake.erase()
     const at = proxy.requests.findIndex(({ method }) => method === 'DELETE') + 1
-    await using other = await startLake({ oldVersions: 20 })
+    await using other = await startLake({ oldVersions: 8 })
     const run = await other.erase({ signal: 'SIGINT', when: 'after', at })
     expect(bucket.versions('a.ndjson')).toHaveLength(1)
     const { objects, interrupted } = JSON.parse(run.stdout) as Document
