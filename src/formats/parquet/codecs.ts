@@ -17,7 +17,6 @@ import {
 import {
   compress as snappyCompress,
   compressSync as snappyCompressSync,
-  uncompress as snappyUncompress,
   uncompressSync as snappyUncompressSync,
 } from 'snappy'
 import { LetheError } from '../../domain/error.ts'
@@ -36,7 +35,7 @@ interface Codec {
   compress(bytes: Uint8Array, options: CompressOptions): Uint8Array
   /** The same on another thread, where the library can. */
   readonly aside?: {
-    decompress(stored: Uint8Array, uncompressedBytes: number): Promise<Uint8Array>
+    decompress?(stored: Uint8Array, uncompressedBytes: number): Promise<Uint8Array>
     compress(bytes: Uint8Array, options: CompressOptions): Promise<Uint8Array>
   }
   /** The most output bytes that one stored byte can stand for; a page that announces more is a lie. */
@@ -72,18 +71,18 @@ export function compress(codec: CompressionCodec, bytes: Uint8Array, options: Co
 /** Less than this is done before another thread has begun. */
 const minAsideBytes = 64 * 1024
 
-/** `decompress` on another thread, so that several pages may be at work; `stored` must stay as it is meanwhile. */
+/** `decompress` on another thread where that is worth it, so that several pages may be at work; `stored` must stay as it is meanwhile. */
 export async function decompressAside(
   codec: CompressionCodec,
   stored: Uint8Array,
   uncompressedBytes: number,
 ): Promise<Uint8Array> {
-  const { aside } = codecs[codec]
-  if (aside === undefined || uncompressedBytes < minAsideBytes) return decompress(codec, stored, uncompressedBytes)
+  const run = codecs[codec].aside?.decompress
+  if (run === undefined || uncompressedBytes < minAsideBytes) return decompress(codec, stored, uncompressedBytes)
   const known = checkAnnounced(codec, stored, uncompressedBytes)
   if (known !== undefined) return known
   try {
-    return exactly(await aside.decompress(stored, uncompressedBytes), uncompressedBytes, codec)
+    return exactly(await run(stored, uncompressedBytes), uncompressedBytes, codec)
   } catch (error) {
     throw asMalformed(error, codec)
   }
@@ -187,11 +186,8 @@ const codecs: Readonly<Record<CompressionCodec, Codec>> = {
   SNAPPY: {
     decompress: (stored, size) => snappyUncompressSync(checkPreamble(stored, size), decompressedSnappy) as Buffer,
     compress: (bytes) => snappyCompressSync(bytes, ownMemory),
-    aside: {
-      decompress: (stored, size) =>
-        snappyUncompress(checkPreamble(stored, size), decompressedSnappy) as Promise<Buffer>,
-      compress: (bytes) => snappyCompress(bytes, ownMemory),
-    },
+    // Decompressing takes as long as handing over, and the library keeps memory for each thread that does it.
+    aside: { compress: (bytes) => snappyCompress(bytes, ownMemory) },
     maxRatio: 22,
   },
   GZIP: {
