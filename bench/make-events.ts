@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 const rowsAWrite = 8192
 
 /** An id that no other row below 2^32 has, and that says nothing of the row's place (a bijection: odd factors, shifts). */
-export function userIdOf(row: number): string {
+function userIdOf(row: number): string {
   let mixed = Math.imul(row ^ (row >>> 16), 0x7feb352d)
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x846ca68b)
   return `u-${((mixed ^ (mixed >>> 16)) >>> 0).toString(16).padStart(8, '0')}`

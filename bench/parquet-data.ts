@@ -20,7 +20,7 @@ export interface KeyColumn {
   readonly text: string
 }
 
-export const userId: KeyColumn = { name: 'user_id', sqlType: 'VARCHAR', text: 'user_id' }
+const userId: KeyColumn = { name: 'user_id', sqlType: 'VARCHAR', text: 'user_id' }
 
 export interface MakeRequest {
   readonly folder: string

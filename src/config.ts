@@ -5,7 +5,7 @@ import { readYaml } from './config/read-yaml.ts'
 import { LetheError } from './domain/error.ts'
 import { systemCodeOf } from './domain/system-error.ts'
 
-export type { BucketConfiguration, Configuration, StoreConfiguration } from './config/configuration.ts'
+export type { Configuration, StoreConfiguration } from './config/configuration.ts'
 
 export interface ConfigurationSource {
   /** The file of `--config`; else that of LETHE_CONFIG, else `lethe.yaml` in this folder or the nearest above it. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 /** The folder of test material that is not part of this repository: LETHE_SHARED, or `../shared` beside it. Absolute. */
-export const sharedFolder = resolve(dirname(import.meta.dirname), process.env['LETHE_SHARED'] ?? '../shared')
+const sharedFolder = resolve(dirname(import.meta.dirname), process.env['LETHE_SHARED'] ?? '../shared')
 
 /** The absolute path of a file or folder of the shared material. */
 export function sharedPath(...parts: string[]): string {

@@ -22,7 +22,7 @@ export const roleSchema = z.strictObject({
 
 const markSchema = z.string().regex(/^[^\n\r\u0080-\uffff]$/, 'takes one ASCII character')
 
-export const csvDialectSchema = z.strictObject({
+const csvDialectSchema = z.strictObject({
   delimiter: markSchema.exactOptional(),
   quote: z.union([markSchema, z.literal('none')], 'takes one ASCII character, or none').exactOptional(),
   escape: z.enum(['doubled', 'backslash']).exactOptional(),

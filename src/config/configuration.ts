@@ -29,7 +29,6 @@ const bucketStoreSchema = z.strictObject({
 
 const storeSchema = z.union([folderStoreSchema, bucketStoreSchema])
 export type StoreConfiguration = z.infer<typeof storeSchema>
-export type BucketConfiguration = z.infer<typeof bucketStoreSchema>
 
 const databaseUrlSchema = z
   .string()

@@ -6,7 +6,7 @@ export type MatchContent =
   | { readonly kind: 'columns'; readonly values: readonly ColumnValue[] }
 
 /** Stands for the key columns of a mapper where a match names a column. */
-export const anyKeyColumn = '*'
+const anyKeyColumn = '*'
 
 /**
  * What columns and values say; a lone `*` is the key columns of each mapper.

@@ -5,7 +5,7 @@ export interface PartitionColumn {
 }
 
 /** What hive writes as the value of a folder whose rows have null in the partition column. */
-export const hiveNull = '__HIVE_DEFAULT_PARTITION__'
+const hiveNull = '__HIVE_DEFAULT_PARTITION__'
 
 /**
  * The partition columns of an object: every folder above it named `name=value`, outermost first, percent-decoded.

@@ -1,5 +1,4 @@
 import type { JobPhase } from './job.ts'
-import type { Reason } from './report.ts'
 
 /**
  * The life of an object in a job, durable step by step. Searches go from `planned` straight to their end; what is erased
@@ -22,6 +21,3 @@ export type EndState = Extract<TaskState, 'done' | 'skipped' | 'refused' | 'fail
 
 /** CLEANUP deletes old versions that were kept for some time, when the job itself has long ended. */
 export type TaskPhase = Exclude<JobPhase, 'PLAN'> | 'CLEANUP'
-
-/** Why a task ended as it did; null where it did what it is for. */
-export type TaskReason = Reason | null

@@ -20,7 +20,7 @@ export interface RangeSource {
   read(start: number, end: number, options?: ReadOptions): Promise<Uint8Array>
 }
 
-export const defaultChunkBytes = 1024 * 1024
+const defaultChunkBytes = 1024 * 1024
 
 export interface ChunkOptions {
   readonly start?: number

@@ -24,7 +24,7 @@ import type { QueueStore } from '../../src/ports/queue-store.ts'
 import type { TestState } from '../state/open-test-state.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../temporary-folder.ts'
 
-export const byDefault: JobOptions = {
+const byDefault: JobOptions = {
   dryRun: false,
   approval: 'none',
   selfApproval: false,

@@ -105,8 +105,6 @@ export function columnsOf({ seed, columns }: { seed: number; columns: number }):
   return [...key, ...chosen]
 }
 
-export const allColumns = key.length + choices.length
-
 interface TablePlan {
   readonly seed: number
   readonly rows: number

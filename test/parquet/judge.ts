@@ -111,10 +111,6 @@ export function selections(rows: number): Record<'none' | 'first' | 'last' | 'mi
   }
 }
 
-export function rowsOf({ footer }: Pick<Image, 'footer'>): number {
-  return integer(footer, ids.file.numRows) ?? 0
-}
-
 /** @throws Error where pages cannot be decoded or rows do not add up: then the walker has nothing to compare with. */
 function decodableImage(bytes: Uint8Array): Image {
   const image = readImage(bytes)

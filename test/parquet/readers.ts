@@ -43,7 +43,7 @@ export async function hyparquetDigests(bytes: Uint8Array): Promise<string[]> {
 const asTheyAre = <T>(value: T): T => value
 
 /** Rows with values left as near to the stored ones as hyparquet can: dates and times as numbers, no text for bytes. */
-export async function hyparquetRows(bytes: Uint8Array): Promise<Record<string, unknown>[]> {
+async function hyparquetRows(bytes: Uint8Array): Promise<Record<string, unknown>[]> {
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
   return parquetReadObjects({
     file: buffer,
@@ -64,7 +64,7 @@ export async function hyparquetRows(bytes: Uint8Array): Promise<Record<string, u
 }
 
 /** A text that differs where values differ, in type too. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`
   if (value instanceof Date) return `date${value.getTime()}`

@@ -93,7 +93,7 @@ function read(bucket: Bucket, request: S3Request & { key: string }): S3Response 
   }
 }
 
-export function isArchived({ headers }: StoredVersion): boolean {
+function isArchived({ headers }: StoredVersion): boolean {
   return ['GLACIER', 'DEEP_ARCHIVE'].includes(headers['x-amz-storage-class'] ?? '')
 }
 

@@ -21,7 +21,7 @@ const kept = [
 ]
 
 const maxUserMetadataBytes = 2048
-export const ownerGrants: readonly Grant[] = [{ grantee: 'owner', permission: 'FULL_CONTROL' }]
+const ownerGrants: readonly Grant[] = [{ grantee: 'owner', permission: 'FULL_CONTROL' }]
 
 /** The properties that a write names in its headers. */
 export function propertiesOf({ headers }: Pick<S3Request, 'headers'>, bucket: Bucket): Omit<Properties, 'checksum'> {
@@ -68,7 +68,7 @@ export function checksumHeaders({ checksum }: Pick<StoredVersion, 'checksum'>): 
   return { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type }
 }
 
-export function tagsOfHeader(header: string | undefined): Map<string, string> {
+function tagsOfHeader(header: string | undefined): Map<string, string> {
   return checkTags(new Map(new URLSearchParams(header ?? '')))
 }
 

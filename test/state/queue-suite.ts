@@ -13,7 +13,7 @@ import { addMatches, type NewMatch } from '../../src/engine/queue/add-matches.ts
 import { destroyFinishedKeys } from '../../src/engine/queue/destroy-finished-keys.ts'
 import { findQueued } from '../../src/engine/queue/find-queued.ts'
 import { listMatches } from '../../src/engine/queue/list-matches.ts'
-import { findDuplicates, unsealMatches } from '../../src/engine/queue/unseal-matches.ts'
+import { unsealMatches } from '../../src/engine/queue/unseal-matches.ts'
 import type { KeyRing } from '../../src/ports/key-ring.ts'
 import type { MapperStore } from '../../src/ports/mapper-store.ts'
 import type { QueueStore } from '../../src/ports/queue-store.ts'
@@ -81,18 +81,6 @@ export function testQueue(open: OpenTestState, { many }: { readonly many: number
           ],
           position: 8,
         },
-      ])
-    })
-
-    test('finds duplicates over batches, but not for other mappers', async () => {
-      await add([{ user_id: '42' }, { last: 'x', born: 'y' }])
-      await add([{ user_id: '43' }, { user_id: '42' }, { born: 'y', last: 'x' }, { '*': '42' }])
-      await add([{ user_id: '42' }], ['a'])
-      const duplicates = []
-      for await (const duplicate of findDuplicates(unsealMatches(lake, await hold()))) duplicates.push(duplicate)
-      expect(duplicates).toEqual([
-        { position: 3, sameAs: 0 },
-        { position: 4, sameAs: 1 },
       ])
     })
 

@@ -90,6 +90,6 @@ export function canBeLatin1(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte < 0x80 || byte > 0x9f)
 }
 
-export function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
+function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
   return bytes.length >= prefix.length && prefix.every((byte, index) => bytes[index] === byte)
 }

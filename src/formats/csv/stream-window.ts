@@ -1,7 +1,7 @@
 import { LetheError } from '../../domain/error.ts'
 
 /** A record longer than this is refused: it is a quote that was never closed rather than somebody's data. */
-export const defaultRecordBytes = 128 * 1024 * 1024
+const defaultRecordBytes = 128 * 1024 * 1024
 
 /**
  * A window over a stream of bytes for a reader of records: the records that end in it are dealt with, and what is left

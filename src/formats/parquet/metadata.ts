@@ -148,11 +148,6 @@ export const SizeStatistics = define('SizeStatistics', {
   definitionLevelHistogram: [3, 'i64s'],
 })
 
-export const GeospatialStatistics = define('GeospatialStatistics', {
-  bbox: [1, 'struct'],
-  geospatialTypes: [2, 'i32s'],
-})
-
 export const PageEncodingStats = define('PageEncodingStats', {
   pageType: [1, 'i32'],
   encoding: [2, 'i32'],

@@ -135,6 +135,6 @@ function splitV2(
 }
 
 /** Bits that hold every level from 0 to the greatest. */
-export function bitWidthOf(maxLevel: number): number {
+function bitWidthOf(maxLevel: number): number {
   return 32 - Math.clz32(maxLevel)
 }

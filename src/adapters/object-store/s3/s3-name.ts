@@ -8,7 +8,7 @@ export interface S3Name {
 
 const scheme = 's3://'
 
-export function isS3Target(target: string): boolean {
+function isS3Target(target: string): boolean {
   return target.startsWith(scheme)
 }
 

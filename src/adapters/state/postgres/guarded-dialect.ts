@@ -18,13 +18,6 @@ export function guardedDialect(dialect: Dialect): Dialect {
   }
 }
 
-/** The SQLSTATE of an error that the state threw; undefined for every other error. */
-export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof LetheError)) return undefined
-  const { sqlState } = error.detail
-  return typeof sqlState === 'string' ? sqlState : undefined
-}
-
 function guardDriver(driver: Driver): Driver {
   const guards = new WeakMap<DatabaseConnection, DatabaseConnection>()
   const originals = new WeakMap<DatabaseConnection, DatabaseConnection>()

@@ -5,7 +5,7 @@ import type { MapperChanges, MapperStore, StoredMapper } from '../../../ports/ma
 import type { Tables } from './tables.ts'
 
 /** Jobs in these states hold their mappers and matches. */
-export const holdingStates = jobStates.filter((state) => !hasReleasedMatches(state))
+const holdingStates = jobStates.filter((state) => !hasReleasedMatches(state))
 
 export function makeMapperStore(db: Kysely<Tables>): MapperStore {
   return {
