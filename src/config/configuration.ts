@@ -53,11 +53,6 @@ const approvalSchema = z.strictObject({
 const jobsSchema = z.strictObject({
   /** Objects that a worker has in hand at once. */
   concurrency: z.int().min(1).max(256).default(4),
-  /** What a worker asks of a store, at most; left out: no limit. */
-  maxBytesPerSecond: z.int().min(1).exactOptional(),
-  maxObjectsPerSecond: z.number().positive().exactOptional(),
-  /** How long events and objects of a job that has ended are kept. */
-  keepDetailsDays: z.int().min(1).max(36_500).default(365),
 })
 
 /** `lethe.yaml`. Unknown keys are refused: a misspelt one must not look like its default. */

@@ -1,4 +1,11 @@
-import { type Kysely, type Selectable, type SelectQueryBuilder, sql, type Transaction } from 'kysely'
+import {
+  type ExpressionBuilder,
+  type Kysely,
+  type Selectable,
+  type SelectQueryBuilder,
+  sql,
+  type Transaction,
+} from 'kysely'
 import { LetheError } from '../../../domain/error.ts'
 import type { Batch, HeldMatch, QueuedMatch, QueueFilter, QueueStore, SealedMatch } from '../../../ports/queue-store.ts'
 import type { Tables } from './tables.ts'
@@ -24,43 +31,8 @@ export function makeQueueStore(db: Kysely<Tables>): QueueStore {
     list: (filter = {}) => list(db, filter),
     remove: (filter) => db.transaction().execute((transaction) => remove(transaction, filter)),
     heldBy: (jobId) => heldBy(db, jobId),
-    async openBatches() {
-      const rows = await db
-        .selectFrom('batches')
-        .select(['id', 'key_id'])
-        .where((batch) =>
-          batch.exists(
-            batch
-              .selectFrom('matches')
-              .select('matches.id')
-              .whereRef('matches.batch_id', '=', 'batches.id')
-              .where('matches.state', 'in', ['QUEUED', 'HELD']),
-          ),
-        )
-        .orderBy('added_at')
-        .execute()
-      return rows.map(({ id, key_id }) => ({ id, keyId: key_id }))
-    },
-    async finishedBatches() {
-      const rows = await db
-        .selectFrom('batches')
-        .select(['id', 'key_id'])
-        .where('key_destroyed_at', 'is', null)
-        .where((batch) =>
-          batch.not(
-            batch.exists(
-              batch
-                .selectFrom('matches')
-                .select('matches.id')
-                .whereRef('matches.batch_id', '=', 'batches.id')
-                .where('matches.state', 'in', ['QUEUED', 'HELD']),
-            ),
-          ),
-        )
-        .orderBy('added_at')
-        .execute()
-      return rows.map(({ id, key_id }) => ({ id, keyId: key_id }))
-    },
+    openBatches: () => listBatches(db, 'open'),
+    finishedBatches: () => listBatches(db, 'finished'),
     async markKeyDestroyed(batchId) {
       await db.transaction().execute(async (transaction) => {
         await transaction
@@ -77,6 +49,28 @@ export function makeQueueStore(db: Kysely<Tables>): QueueStore {
       })
     },
   }
+}
+
+/** Batches that have matches which are not final, or those that have none and still a key. */
+async function listBatches(db: Kysely<Tables>, which: 'open' | 'finished'): Promise<Pick<Batch, 'id' | 'keyId'>[]> {
+  const rows = await db
+    .selectFrom('batches')
+    .select(['id', 'key_id'])
+    .where((batch) =>
+      which === 'open' ? hasOpen(batch) : batch.and([batch.not(hasOpen(batch)), batch('key_destroyed_at', 'is', null)]),
+    )
+    .orderBy('added_at')
+    .execute()
+  return rows.map(({ id, key_id }) => ({ id, keyId: key_id }))
+}
+
+function hasOpen(batch: ExpressionBuilder<Tables, 'batches'>) {
+  const open = batch
+    .selectFrom('matches')
+    .select('matches.id')
+    .whereRef('matches.batch_id', '=', 'batches.id')
+    .where('matches.state', 'in', ['QUEUED', 'HELD'])
+  return batch.exists(open)
 }
 
 async function* inPages<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
