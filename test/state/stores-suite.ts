@@ -121,6 +121,7 @@ export function testStores(open: OpenTestState): void {
       })
       expect([...all[0]!.sealed!]).toEqual([1, 2, 3, 0])
       expect(all[1]).not.toHaveProperty('mappers')
+      expect((await listed({ ids: [2, 2500, 2501, 99_999] })).map(({ id }) => id)).toEqual([2, 2500, 2501])
     })
 
     test('stores nothing of a batch whose source fails', async () => {

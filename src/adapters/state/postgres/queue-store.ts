@@ -106,10 +106,10 @@ function arrayLiteral(names: readonly string[]): string {
   return `{${names.map((name) => `"${name.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
 }
 
-/** Page by page behind the last id: neither the result nor a transaction is held while a caller takes its time. */
+/** Part by part: neither the result nor a transaction is held while a caller takes its time. */
 async function* list(db: Kysely<Tables>, filter: QueueFilter): AsyncGenerator<QueuedMatch> {
   const keyOf = rememberKeyIds(db)
-  for await (const row of pagesOf((after) => filtered(db, filter).selectAll().where('id', '>', after))) {
+  for await (const row of inWindows(filtered(db, filter))) {
     yield {
       id: row.id,
       batchId: row.batch_id,
@@ -129,17 +129,25 @@ async function* list(db: Kysely<Tables>, filter: QueueFilter): AsyncGenerator<Qu
   }
 }
 
-type Matches<Row> = SelectQueryBuilder<Tables, 'matches', Row>
-type MatchRow = Selectable<Tables['matches']>
+type Matches = SelectQueryBuilder<Tables, 'matches', object>
 
-/** Of one table by its ids, so that the work is linear whatever the planner thinks. */
-async function* pagesOf(from: (after: number) => Matches<MatchRow>): AsyncGenerator<MatchRow> {
-  for (let after = 0; ; ) {
-    const rows = await from(after).orderBy('id').limit(pageRows).execute()
+/**
+ * Window by window of ids: what one costs is bounded by its width. A page of "the next thousand" is not, where the planner
+ * thinks that there are few: it then sorts all that are left, for each page again.
+ */
+async function* inWindows(matches: Matches): AsyncGenerator<Selectable<Tables['matches']>> {
+  for (let start = 0; ; start += pageRows) {
+    const rows = await within(matches, start).selectAll().orderBy('id').execute()
     yield* rows
-    if (rows.length < pageRows) return
-    after = rows.at(-1)!.id
+    if (rows.length > 0) continue
+    const next = await matches.select('id').where('id', '>=', start).orderBy('id').limit(1).executeTakeFirst()
+    if (next === undefined) return
+    start = next.id - pageRows
   }
+}
+
+function within(matches: Matches, start: number): Matches {
+  return matches.where('id', '>=', start).where('id', '<', start + pageRows)
 }
 
 /** There are few batches, and many matches of each. */
@@ -189,11 +197,8 @@ async function remove(transaction: Transaction<Tables>, filter: QueueFilter): Pr
 /** Positions were given in order of id, to all that the job holds: they are counted, not looked up. */
 async function* heldBy(db: Kysely<Tables>, jobId: string): AsyncGenerator<HeldMatch> {
   const keyOf = rememberKeyIds(db)
-  const pages = pagesOf((after) =>
-    db.selectFrom('matches').selectAll().where('held_by', '=', jobId).where('id', '>', after),
-  )
   let position = 0
-  for await (const row of pages) {
+  for await (const row of inWindows(db.selectFrom('matches').where('held_by', '=', jobId))) {
     yield {
       id: row.id,
       position,
