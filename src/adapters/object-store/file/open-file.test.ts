@@ -50,9 +50,9 @@ describe('an open file', () => {
       await using folder = await makeTemporaryFolder()
       await folder.put('a', 'old old old')
       await using opened = await store.open(`${folder.root}a`)
-      const first = opened.read(0, 11)
+      const first = textOf(opened.read(0, 11))
       await folder.put('a', 'new new new')
-      const contents = [await textOf(first), await textOf(opened.read(0, 11))]
+      const contents = [await first, await textOf(opened.read(0, 11))]
       expect([
         ['new new new', 'new new new'],
         ['old old old', 'object-changed'],
