@@ -5,7 +5,7 @@ import { bytesSource, type RangeSource } from '../range-source.ts'
 import { blocksOf } from './blocks-of.ts'
 import { ByteReader, type ByteReaderOptions, damaged } from './byte-reader.ts'
 import type { Codec, Decoded, Like } from './codec.ts'
-import { isSkippableFrame, skippableFrameBytes, skipSkippableFrame } from './skippable-frame.ts'
+import { afterSkippable, skipSkippableFrame } from './skippable-frame.ts'
 
 const magic = 0x184d2204
 const flag = {
@@ -39,12 +39,6 @@ export const lz4: Codec = {
 
 function isLz4(head: Uint8Array): boolean {
   return head.length >= 4 && Buffer.from(head.subarray(0, 4)).readUInt32LE() === magic
-}
-
-function afterSkippable(head: Uint8Array): Uint8Array {
-  let rest = head
-  while (isSkippableFrame(rest)) rest = rest.subarray(skippableFrameBytes(rest))
-  return rest
 }
 
 async function firstBlock(head: Uint8Array): Promise<Uint8Array> {

@@ -6,7 +6,7 @@ import type { Codec, Decoded, Like, Unit } from './codec.ts'
 import { asDamage, engineChunkBytes, through } from './engine-stream.ts'
 import { nearestLevel } from './level.ts'
 import { maxPeekedBytes, peekSync } from './peek.ts'
-import { isSkippableFrame, skippableFrameBytes, skipSkippableFrame } from './skippable-frame.ts'
+import { afterSkippable, skipSkippableFrame } from './skippable-frame.ts'
 
 const magic = 0xfd2fb528
 const seekTableMagic = 0x8f92eab1
@@ -36,12 +36,6 @@ export const zstd: Codec = {
 
 function isZstd(head: Uint8Array): boolean {
   return head.length >= 4 && Buffer.from(head.subarray(0, 4)).readUInt32LE() === magic
-}
-
-function afterSkippable(head: Uint8Array): Uint8Array {
-  let rest = head
-  while (isSkippableFrame(rest)) rest = rest.subarray(skippableFrameBytes(rest))
-  return rest
 }
 
 async function* decode(source: RangeSource, options: ByteReaderOptions): AsyncGenerator<Decoded> {
