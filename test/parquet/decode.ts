@@ -1,6 +1,7 @@
 import type { DataPageHeader, PageHeader } from 'hyparquet'
 import { readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
 import { readPlain } from 'hyparquet/src/plain.js'
+import { hasBitPackedLevels, withHybridLevels } from './bit-packed-levels.ts'
 import { type CodecName, codecs, compressors, decompressBody } from './decompress.ts'
 import { decodeDelta } from './delta.ts'
 import { ids, pageTypes } from './ids.ts'
@@ -39,7 +40,7 @@ export interface DecodedPage {
   readonly values: readonly Uint8Array[]
   /** Into the dictionary; undefined where the page is encoded otherwise. */
   readonly indices: readonly number[] | undefined
-  /** The body, decompressed; of a V2 page without the levels. */
+  /** The body, decompressed; of a V2 page without the levels. Levels of the old encoding are in the new one. */
   readonly plainBody: Uint8Array
 }
 
@@ -131,24 +132,19 @@ function decodePage(page: ImagePage, leaf: Leaf, codec: CodecName, dictionary: U
 }
 
 function readV1(page: ImagePage, head: Tree, leaf: Leaf, codec: CodecName, encoding: (typeof encodings)[number]) {
-  const plainBody = decompressBody(codec, page.body, integer(page.header, ids.page.uncompressedSize) ?? 0)
+  const body = decompressBody(codec, page.body, integer(page.header, ids.page.uncompressedSize) ?? 0)
+  const plainBody = hasBitPackedLevels(head, leaf) ? withHybridLevels(body, head, leaf) : body
   const header: DataPageHeader = {
     num_values: integer(head, ids.v1.numValues) ?? 0,
     encoding,
     definition_level_encoding: 'RLE',
     repetition_level_encoding: 'RLE',
   }
-  if (
-    (leaf.maxDefinition > 0 && integer(head, ids.v1.definitionEncoding) !== 3) ||
-    (leaf.maxRepetition > 0 && integer(head, ids.v1.repetitionEncoding) !== 3)
-  ) {
-    throw new RangeError('levels of an old encoding')
-  }
   return { read: readDataPage(plainBody, header, decoderOf(leaf, codec)), plainBody }
 }
 
 /** V1: each kind of levels that the column has stands behind its length. */
-function levelBytesV1(body: Uint8Array, { maxRepetition, maxDefinition }: Leaf): number {
+export function levelBytesV1(body: Uint8Array, { maxRepetition, maxDefinition }: Leaf): number {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
   let position = 0
   for (const max of [maxRepetition, maxDefinition]) if (max > 0) position += 4 + view.getUint32(position, true)

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { LetheError } from '../../src/domain/error.ts'
+import { hasBitPackedLevels } from './bit-packed-levels.ts'
 import { decodeChunk, rowTexts } from './decode.ts'
 import { eraseRows, range } from './erase-rows.ts'
 import { erasureFaults, sourceGroups } from './erasure-check.ts'
@@ -7,7 +8,7 @@ import { ids } from './ids.ts'
 import { type Image, type ImageChunk, readImage } from './image.ts'
 import { duckdbDigests, hyparquetDigests } from './readers.ts'
 import { canariesOf, findResidue } from './residue.ts'
-import { binary, integer, integers } from './thrift-tree.ts'
+import { binary, child, integer, integers } from './thrift-tree.ts'
 
 /** What became of an erasure: refused by name, or an output with all that is wrong with it. */
 export type Verdict =
@@ -71,7 +72,9 @@ export async function faultsOfErasure(
     else if (after.join() !== expected.join()) faults.push(`${reader} reads other rows`)
   }
   // It reads beyond a damaged page into the next structure: then what it sees depends on where things stand.
-  if (sourceImage !== undefined && !isCutByHyparquet(sourceImage)) await compare('hyparquet', hyparquetDigests)
+  if (sourceImage !== undefined && !isCutByHyparquet(sourceImage) && !hasOldLevels(sourceImage)) {
+    await compare('hyparquet', hyparquetDigests)
+  }
   if (folder !== undefined) await compare('DuckDB', (bytes) => digestsOfFile(folder, bytes))
   return faults
 }
@@ -89,6 +92,18 @@ function isCutByHyparquet({ footer, groups }: Image): boolean {
 
 function isUnsignedDelta({ leaf, meta }: ImageChunk): boolean {
   return leaf.type === 'INT32' && leaf.order === 'unsigned' && (integers(meta, ids.meta.encodings) ?? []).includes(5)
+}
+
+/** hyparquet takes them for levels of the new encoding, whatever their page says. */
+function hasOldLevels({ groups }: Image): boolean {
+  return groups.some(({ chunks }) =>
+    chunks.some(({ leaf, pages }) =>
+      pages.some(({ header }) => {
+        const v1 = child(header, ids.page.v1)
+        return v1 !== undefined && hasBitPackedLevels(v1, leaf)
+      }),
+    ),
+  )
 }
 
 let files = 0
