@@ -142,6 +142,22 @@ export const Statistics = define('Statistics', {
   nanCount: [9, 'i64'],
 })
 
+export const GeospatialStatistics = define('GeospatialStatistics', {
+  bbox: [1, 'struct'],
+  geospatialTypes: [2, 'i32s'],
+})
+
+export const BoundingBox = define('BoundingBox', {
+  xmin: [1, 'double'],
+  xmax: [2, 'double'],
+  ymin: [3, 'double'],
+  ymax: [4, 'double'],
+  zmin: [5, 'double'],
+  zmax: [6, 'double'],
+  mmin: [7, 'double'],
+  mmax: [8, 'double'],
+})
+
 export const SizeStatistics = define('SizeStatistics', {
   unencodedByteArrayDataBytes: [1, 'i64'],
   repetitionLevelHistogram: [2, 'i64s'],

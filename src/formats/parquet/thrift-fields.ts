@@ -7,6 +7,7 @@ import {
   type WireType,
   wireTypes,
 } from './thrift.ts'
+import { viewOf } from './view-of.ts'
 
 /** The value of a field in TypeScript, by the kind that its definition gives. */
 interface FieldKinds {
@@ -16,6 +17,7 @@ interface FieldKinds {
   i32: number
   /** A safe integer: no count, size or offset of a real file is beyond. */
   i64: number
+  double: number
   binary: Uint8Array
   /** UTF-8 */
   text: string
@@ -143,6 +145,16 @@ const list = <Value>(elementType: WireType, element: Omit<FieldCodec<Value>, 'wi
   set: (values) => ({ elementType, values: values.map(element.set) }),
 })
 
+const double: FieldCodec<number> = {
+  wire: wireTypes.double,
+  get: (value) => viewOf(value as Uint8Array).getFloat64(0, true),
+  set(value) {
+    const bytes = new Uint8Array(8)
+    viewOf(bytes).setFloat64(0, value, true)
+    return bytes
+  },
+}
+
 const binary: FieldCodec<Uint8Array> = {
   wire: wireTypes.binary,
   get: (value) => value as Uint8Array,
@@ -171,6 +183,7 @@ const codecs: { readonly [Kind in FieldKind]: FieldCodec<FieldValue<Kind>> } = {
   i16: integer(wireTypes.i16),
   i32: integer(wireTypes.i32),
   i64: integer(wireTypes.i64),
+  double,
   binary,
   text,
   struct,

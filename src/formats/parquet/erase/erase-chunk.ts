@@ -26,10 +26,11 @@ import { type DataPlace, DictionaryScrubber, requireDictionary } from './diction
 import { eraseBloomFilter } from './erase-bloom-filter.ts'
 import { type ErasedPage, erasePage } from './erase-page.ts'
 import { type ErasedCounts, ErasedFacts } from './erased-facts.ts'
+import { GeospatialWatch } from './geospatial-watch.ts'
 import { type PagePlace, PageWalk } from './page-walk.ts'
 import type { PageWriter } from './page-writer.ts'
 import { type PageRows, RowCursor } from './row-cursor.ts'
-import { BoundsWatch, StatisticsWatch } from './statistics-watch.ts'
+import { BoundsWatch, StatisticsWatch, type ValueWatch } from './statistics-watch.ts'
 import { bloomFilterExtent } from './structures.ts'
 import { boundsOfValues, type ValueBounds, valuesOfSection } from './value-bounds.ts'
 import type { CompareValues } from './value-order.ts'
@@ -57,6 +58,7 @@ export interface ErasedChunk {
   readonly erased: ErasedCounts
   /** Its statistics, where the source has some. */
   readonly statistics: ThriftStruct | undefined
+  readonly geospatialStatistics: ThriftStruct | undefined
   /** Its page indexes, right but for offsets and sizes of pages. */
   readonly index: ChunkIndex | undefined
   /** Its bloom filter, header and bits. */
@@ -98,6 +100,8 @@ class ChunkEraser {
   readonly #cursor: RowCursor
   readonly #pages: ChunkPage[] = []
   readonly #watch: StatisticsWatch | undefined
+  readonly #geospatial: GeospatialWatch | undefined
+  readonly #watches: readonly ValueWatch[]
   #facts: ErasedFacts
   #dictionary: DictionaryScrubber | undefined
   readonly #keptEntries: readonly number[] | undefined
@@ -123,7 +127,10 @@ class ChunkEraser {
     this.#cursor = new RowCursor(rows, group.firstRow)
     const statistics = getField(chunk.metaData, ColumnMetaData.statistics)
     this.#watch = statistics === undefined ? undefined : new StatisticsWatch(statistics, chunk.column)
-    this.#facts = new ErasedFacts(chunk.column, { watch: this.#watch, entryBytes: undefined })
+    const geospatial = getField(chunk.metaData, ColumnMetaData.geospatialStatistics)
+    this.#geospatial = geospatial === undefined ? undefined : new GeospatialWatch(geospatial, chunk.column)
+    this.#watches = [this.#watch, this.#geospatial].filter((watch) => watch !== undefined)
+    this.#facts = new ErasedFacts(chunk.column, { watches: this.#watches, entryBytes: undefined })
   }
 
   async run(): Promise<Outcome> {
@@ -147,7 +154,7 @@ class ChunkEraser {
       // What stays in the dictionary stays in a row; the statistics may have been made of what does not.
       for (const index of scrubbed.gone) {
         const bytes = this.#dictionary!.entry(index)
-        this.#watch?.see(bytes, 0, bytes.length)
+        for (const watch of this.#watches) watch.see(bytes, 0, bytes.length)
       }
     }
     return { kind: 'erased', chunk: await this.#finish(scrubbed?.gone ?? []) }
@@ -164,7 +171,14 @@ class ChunkEraser {
       nans: total.nans,
       bounds: this.#watch.isTold ? this.#bounds(index, left) : undefined,
     })
-    return { pages: this.#pages, erased: total, statistics, index, bloomFilter: await this.#bloomFilter(goneEntries) }
+    return {
+      pages: this.#pages,
+      erased: total,
+      statistics,
+      geospatialStatistics: this.#geospatial?.edited(),
+      index,
+      bloomFilter: await this.#bloomFilter(goneEntries),
+    }
   }
 
   /** The source's filter where every erased value is still there in another row, else a new one. */
@@ -218,7 +232,7 @@ class ChunkEraser {
     })
     this.#dictionary = dictionary
     const entryBytes = (index: number): Uint8Array => dictionary.entry(index)
-    this.#facts = new ErasedFacts(this.#erasure.chunk.column, { watch: this.#watch, entryBytes })
+    this.#facts = new ErasedFacts(this.#erasure.chunk.column, { watches: this.#watches, entryBytes })
     if (this.#keptEntries !== undefined) await dictionary.load()
   }
 

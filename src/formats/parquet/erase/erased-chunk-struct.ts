@@ -33,8 +33,8 @@ export function erasedChunkStruct(chunk: ColumnChunkInfo, erased: ErasedChunk): 
   removeField(metaData, ColumnMetaData.indexPageOffset)
   const sizes = getField(metaData, ColumnMetaData.sizeStatistics)
   if (sizes !== undefined && !eraseSizes(sizes, erased.erased)) removeField(metaData, ColumnMetaData.sizeStatistics)
-  // A box around places, made of the values; nobody can say which of them it tells.
-  if (erased.erased.values > 0) removeField(metaData, ColumnMetaData.geospatialStatistics)
+  if (erased.geospatialStatistics === undefined) removeField(metaData, ColumnMetaData.geospatialStatistics)
+  else setField(metaData, ColumnMetaData.geospatialStatistics, erased.geospatialStatistics)
   if (erased.bloomFilter === undefined) {
     for (const field of [ColumnMetaData.bloomFilterOffset, ColumnMetaData.bloomFilterLength])
       removeField(metaData, field)

@@ -1,6 +1,6 @@
 import { ByteSet } from '../find/byte-set.ts'
 import type { LeafColumn } from '../schema.ts'
-import type { StatisticsWatch } from './statistics-watch.ts'
+import type { ValueWatch } from './statistics-watch.ts'
 import { comparableBytes } from './tells-value.ts'
 import { isFloating, isNaNValue } from './value-order.ts'
 import type { ErasedLevels, ErasedValues } from './value-splice.ts'
@@ -35,7 +35,7 @@ export class ErasedCounts {
 /** What is gone of a column chunk, gathered page by page. */
 export class ErasedFacts implements ErasedLevels, ErasedValues {
   readonly #column: LeafColumn
-  readonly #watch: StatisticsWatch | undefined
+  readonly #watches: readonly ValueWatch[]
   readonly #comparable: (bytes: Uint8Array) => Uint8Array
   readonly #entryBytes: ((index: number) => Uint8Array) | undefined
   readonly #isFloating: boolean
@@ -51,12 +51,12 @@ export class ErasedFacts implements ErasedLevels, ErasedValues {
   constructor(
     column: LeafColumn,
     {
-      watch,
+      watches,
       entryBytes,
-    }: { watch: StatisticsWatch | undefined; entryBytes: ((index: number) => Uint8Array) | undefined },
+    }: { watches: readonly ValueWatch[]; entryBytes: ((index: number) => Uint8Array) | undefined },
   ) {
     this.#column = column
-    this.#watch = watch
+    this.#watches = watches
     this.#comparable = comparableBytes(column)
     this.#entryBytes = entryBytes
     this.#isFloating = isFloating(column)
@@ -72,7 +72,7 @@ export class ErasedFacts implements ErasedLevels, ErasedValues {
 
   value(bytes: Uint8Array, start: number, end: number): void {
     this.#count(bytes.subarray(start, end), 1)
-    this.#watch?.see(bytes, start, end)
+    for (const watch of this.#watches) watch.see(bytes, start, end)
     if (this.#entryBytes !== undefined) this.plainValues.add(this.#comparable(bytes.subarray(start, end)))
   }
 

@@ -7,8 +7,14 @@ import { type Bound, mayTell } from './tells-value.ts'
 import type { ValueBounds } from './value-bounds.ts'
 import { type CompareValues, isNaNValue } from './value-order.ts'
 
+/** Is told of the values that go. */
+export interface ValueWatch {
+  /** The value is `bytes[start..end]`. */
+  see(bytes: Uint8Array, start: number, end: number): void
+}
+
 /** Watches the values that go, and so learns whether bounds may tell one of them, and whether they hold at all. */
-export class BoundsWatch {
+export class BoundsWatch implements ValueWatch {
   readonly #bounds: readonly Bound[]
   readonly #column: LeafColumn
   readonly #compare: CompareValues | undefined
