@@ -108,7 +108,7 @@ async function eraseVersion(
     const { object } = finding
     const options = request.signal === undefined ? {} : { signal: request.signal }
     await lake.store.preflight(object.key, { before: 'rewrite', ...options })
-    await using opened = await lake.store.open(object.key, options)
+    await using opened = await lake.store.open(object.key, { ...options, reads: 'repeated' })
     const searched = await searchedIn(opened, { lake, finding, request })
     return await carryOut(lake, { opened, searched }, request)
   } catch (error) {

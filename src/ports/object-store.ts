@@ -80,6 +80,14 @@ export interface VersionOptions extends CallOptions {
   readonly versionId?: string
 }
 
+export interface OpenOptions extends VersionOptions {
+  /**
+   * `repeated`: the same bytes are read several times, and a store over a network fetches them once. Default: `once`,
+   * from one end to the other or a little here and there.
+   */
+  readonly reads?: 'once' | 'repeated'
+}
+
 export interface PreflightOptions extends VersionOptions {
   readonly before: 'search' | 'rewrite'
 }
@@ -131,7 +139,7 @@ export interface ObjectStore {
   list(target: string, options?: CallOptions): AsyncIterable<ListedObject | SkippedName | UnlistedFolder>
   children(folder: string, options: CallOptions & { readonly prefix: string }): AsyncIterable<string>
   listOldVersions(target: string, options?: CallOptions): AsyncIterable<ListedObject | UnlistedFolder>
-  open(key: string, options?: VersionOptions): Promise<OpenObject>
+  open(key: string, options?: OpenOptions): Promise<OpenObject>
   preflight(key: string, options: PreflightOptions): Promise<readonly Warning[]>
   write(key: string, request: WriteRequest, options?: CommitOptions): Promise<ObjectVersion>
   remove(key: string, condition: { readonly unchanged: ObjectVersion }, options?: CommitOptions): Promise<void>

@@ -24,6 +24,10 @@ export interface RequestRecord {
   readonly status: number
   readonly receivedBytes: number
   readonly sentBytes: number
+  /** Of a ranged read: the bytes of the object that were asked for. */
+  readonly range: { readonly start: number; readonly end: number } | undefined
+  /** Of a copied part, as far as it was made: the bytes of the source. */
+  readonly copiedBytes: number
 }
 
 /**
@@ -107,6 +111,8 @@ export class S3Server implements S3Context {
       status: answer.status,
       receivedBytes: request?.body.length ?? 0,
       sentBytes: message.method === 'HEAD' ? 0 : body.length,
+      range: rangeIn(request?.headers['range']),
+      copiedBytes: answer.status === 200 ? lengthOf(rangeIn(request?.headers['x-amz-copy-source-range'])) : 0,
     })
     response.writeHead(answer.status, {
       'content-length': String(body.length),
@@ -127,6 +133,13 @@ export class S3Server implements S3Context {
       : answerObject(this, this.bucket(bucket), about)
   }
 }
+
+function rangeIn(header: string | undefined): RequestRecord['range'] {
+  const parts = /^bytes=([0-9]+)-([0-9]+)$/.exec(header ?? '')
+  return parts === null ? undefined : { start: Number(parts[1]), end: Number(parts[2]) + 1 }
+}
+
+const lengthOf = (range: RequestRecord['range']): number => (range === undefined ? 0 : range.end - range.start)
 
 const telling = [
   'uploads',

@@ -1,8 +1,8 @@
 import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import { LetheError } from '../../../domain/error.ts'
-import type { CallOptions, ObjectVersion, OpenObject } from '../../../ports/object-store.ts'
+import type { CallOptions, ObjectVersion, OpenObject, OpenOptions } from '../../../ports/object-store.ts'
 import { abortable } from './abortable.ts'
-import { rememberRanges } from './recent-ranges.ts'
+import { RangeCache } from './range-cache.ts'
 import type { S3Clients } from './s3-access.ts'
 import { asS3Error, isS3Error } from './s3-error.ts'
 import type { S3Name } from './s3-name.ts'
@@ -69,26 +69,31 @@ export async function requirePinned(
 }
 
 /** Pins the present version, or the one that is asked for: every read names its ETag, and its id where it has one. */
-export async function openS3Object(clients: S3Clients, name: S3Name, options: HeadOptions = {}): Promise<OpenObject> {
+export async function openS3Object(
+  clients: S3Clients,
+  name: S3Name,
+  { reads = 'once', ...options }: OpenOptions = {},
+): Promise<OpenObject> {
   const head = await headObject(clients, name, options)
   requireReadable(head)
   const version = versionOf(head)
   const pin = { IfMatch: version.token, ...(version.versionId === undefined ? {} : { VersionId: version.versionId }) }
   const sizeBytes = head.ContentLength ?? 0
-  const read = rememberRanges((start, end, signal) => readRange(clients, { name, pin, start, end }, signal), {
+  const cache = new RangeCache((start, end, signal) => readRange(clients, { name, pin, start, end }, signal), {
     sizeBytes,
+    reads,
   })
   return {
     size: sizeBytes,
     version,
-    async read(start, end, { signal } = {}) {
+    async read(start, end, readOptions = {}) {
       try {
-        return await read(start, end, signal)
+        return await cache.read(start, end, readOptions)
       } catch (error) {
-        throw asS3Error(error, signal)
+        throw asS3Error(error, readOptions.signal)
       }
     },
-    async [Symbol.asyncDispose]() {},
+    [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
   }
 }
 

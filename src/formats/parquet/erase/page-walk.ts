@@ -10,8 +10,8 @@ export type PagePlace = Omit<StoredPage, 'body'>
 const nothing = new Uint8Array(0)
 /** A first guess at a header's size; most are 20 to 100 bytes. */
 const headerGuessBytes = 1024
-/** Read at once while pages are only passed by: small, because large pages are jumped over. */
-const passingBytes = 32 * 1024
+/** Read behind a header at most while pages are only passed by; nothing after a few pages that are larger than that. */
+const maxPassingBytes = 32 * 1024
 /** Read behind a page whose body is wanted: its neighbours are mostly wanted too, where pages are small. */
 const behindBytes = 128 * 1024
 
@@ -27,6 +27,7 @@ export class PageWalk {
   #position: number
   #window: Uint8Array = new Uint8Array(0)
   #windowStart = 0
+  #passingBytes = maxPassingBytes
   /** Where windows are read into. */
   #memory = new Uint8Array(0)
 
@@ -44,9 +45,18 @@ export class PageWalk {
     if (offset === this.#end) return undefined
     const { head, headerBytes } = await this.#head(offset)
     const end = offset + headerBytes + head.compressedBytes
+    this.#notePageEnd(end)
     if (end > this.#end) throw malformed('a page reaches beyond its column chunk')
     this.#position = end
     return { head, offset, headerBytes, end }
+  }
+
+  /** What was read behind a header is of use where the next header is in it. */
+  #notePageEnd(end: number): void {
+    const isUseful = end + headerGuessBytes <= this.#windowStart + this.#window.length
+    this.#passingBytes = isUseful
+      ? Math.min(maxPassingBytes, Math.max(headerGuessBytes, 2 * this.#passingBytes))
+      : this.#passingBytes >>> 1
   }
 
   /**
@@ -70,7 +80,7 @@ export class PageWalk {
   async #head(offset: number): Promise<{ head: PageHead; headerBytes: number }> {
     for (let guess = headerGuessBytes; ; guess *= 4) {
       const end = Math.min(this.#end, offset + guess)
-      const bytes = await this.#bytes(offset, end, passingBytes)
+      const bytes = await this.#bytes(offset, end, this.#passingBytes)
       try {
         // Copied, because a header's binary fields are views of it and are kept longer than the window.
         return parsePageHead(new Uint8Array(bytes))
