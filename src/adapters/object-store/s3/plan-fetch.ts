@@ -1,7 +1,7 @@
 import type { IntervalSet } from './interval-set.ts'
 
 /** What is asked for in small reads is fetched in larger ones: a request costs as much time as many bytes. */
-const minFetchBytes = { once: 16 * 1024, repeated: 4 * 1024 }
+const minFetchBytes = { once: 16 * 1024, repeated: 2 * 1024 }
 /** Small reads that follow one another are fetched in runs up to this. */
 const maxRunBytes = 64 * 1024
 /** Where most bytes are wanted, so many are fetched at once. */

@@ -12,8 +12,9 @@ const nothing = new Uint8Array(0)
 const headerGuessBytes = 1024
 /** Read behind a header at most while pages are only passed by; nothing after a few pages that are larger than that. */
 const maxPassingBytes = 32 * 1024
-/** Read behind a page whose body is wanted: its neighbours are mostly wanted too, where pages are small. */
+/** Read behind a page whose body is wanted and small: its neighbours are mostly wanted too. */
 const behindBytes = 128 * 1024
+const smallBodyBytes = 64 * 1024
 
 /**
  * Walks over the pages of a column chunk by their headers, and reads the bodies of only those that are asked for.
@@ -65,7 +66,8 @@ export class PageWalk {
    * @throws LetheError `malformed`
    */
   async body({ head, offset, headerBytes, end }: PagePlace): Promise<Uint8Array> {
-    const body = await this.#bytes(offset + headerBytes, end, behindBytes)
+    const start = offset + headerBytes
+    const body = await this.#bytes(start, end, end - start > smallBodyBytes ? 0 : behindBytes)
     checkCrc(head, body)
     return body
   }

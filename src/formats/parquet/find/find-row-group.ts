@@ -2,7 +2,7 @@ import type { RangeSource } from '../../range-source.ts'
 import type { ParquetFile, RowGroupInfo } from '../footer.ts'
 import { Hits } from './hits.ts'
 import type { ColumnPlan, GroupPlan, SearchPlan } from './plan-search.ts'
-import { type ChunkPlan, planChunk } from './prune-chunk.ts'
+import { type ChunkPlan, planChunk, planWithin } from './prune-chunk.ts'
 import { scanChunk } from './scan-chunk.ts'
 import { sweepRuns } from './sweep-runs.ts'
 
@@ -13,6 +13,8 @@ export interface FindInRowGroupRequest {
   readonly file: ParquetFile
   readonly rowGroup: RowGroupInfo
   readonly plan: SearchPlan
+  /** Only these rows need to be searched; all without it. */
+  readonly within?: Hits
   readonly signal?: AbortSignal
 }
 
@@ -88,7 +90,7 @@ async function findGroup(chunks: ChunkSearch, plan: GroupPlan, { numRows }: RowG
   const { columns, lookup, group } = plan
   const [first] = columns
   if (columns.length === 1 && first?.kind === 'leaf')
-    return findSingle(matches, await chunks.rowsOf(first), plan, first)
+    return findSingle(matches, await chunks.rowsOf(first, chunks.within), plan, first)
   const leaves = columns.filter((column) => column.kind === 'leaf')
   const lists = leaves.length === 0 ? [allRows(numRows)] : await chunks.rowsOfAll(leaves)
   const listOf = columns.map((column) => (column.kind === 'leaf' ? leaves.indexOf(column) : -1))
@@ -140,6 +142,11 @@ class ChunkSearch {
     this.#request = request
   }
 
+  /** The rows that are to be searched, where that is not all. */
+  get within(): Hits | undefined {
+    return this.#request.within
+  }
+
   /**
    * The matching rows of each column, complete at least for rows that all of them have. Small chunks come first; of
    * the others only pages with rows that are still possible are decoded. Nothing is read where one is excluded.
@@ -148,7 +155,7 @@ class ChunkSearch {
     const lists = columns.map(() => new Hits())
     for (const column of columns) if ((await this.#planOf(column)).kind === 'nothing') return lists
     const bySize = [...columns.keys()].sort((a, b) => this.#sizeOf(columns[a]!) - this.#sizeOf(columns[b]!))
-    let possible: Hits | undefined
+    let possible = this.within
     for (const index of bySize) {
       const rows: Hits = await this.rowsOf(columns[index]!, possible)
       lists[index] = rows
@@ -162,11 +169,17 @@ class ChunkSearch {
   async rowsOf(column: LeafPlan, within?: Hits): Promise<Hits> {
     const known = this.#whole.get(column.leaf)
     if (known !== undefined) return known
+    const chunk = this.#chunkOf(column)
+    const { numRows } = this.#request.rowGroup
+    const plan = await this.#planOf(column)
     const rows = await scanChunk(this.#source, {
-      chunk: this.#chunkOf(column),
-      numRows: this.#request.rowGroup.numRows,
+      chunk,
+      numRows,
       matcher: column.matcher,
-      plan: await this.#planOf(column),
+      plan:
+        within === undefined
+          ? plan
+          : await planWithin(this.#source, plan, { chunk, numRows, within, ...this.#options() }),
       within,
       ...this.#options(),
     })

@@ -3,6 +3,7 @@ import type { ColumnChunkInfo } from '../column-chunk.ts'
 import type { ParquetFile } from '../footer.ts'
 import { readBloomFilter } from './bloom-filter.ts'
 import { chunkBounds, hasOrderedBounds, isAllNull } from './chunk-bounds.ts'
+import type { Hits } from './hits.ts'
 import type { KeyMatcher } from './key-matcher.ts'
 import { type IndexedPage, readPageIndex } from './page-index.ts'
 import { ValueRanks } from './value-ranks.ts'
@@ -59,6 +60,28 @@ async function planPages(
   const kept = pages.filter(({ bounds }) => bounds === undefined || (bounds !== 'nulls' && ranks.mayHold(bounds)))
   if (kept.length === 0) return { kind: 'nothing' }
   return kept.length === pages.length ? { kind: 'everything' } : { kind: 'pages', pages: kept }
+}
+
+/** What of a plan is left for the rows of some runs, as far as a page index tells which pages hold them. */
+export async function planWithin(
+  source: RangeSource,
+  plan: ChunkPlan,
+  {
+    chunk,
+    numRows,
+    within,
+    signal,
+  }: Pick<PlanChunkRequest, 'chunk' | 'numRows' | 'signal'> & { readonly within: Hits },
+): Promise<ChunkPlan> {
+  if (plan.kind === 'nothing' || within.count === 0) return { kind: 'nothing' }
+  const pages =
+    plan.kind === 'pages'
+      ? plan.pages
+      : await readPageIndex(source, { chunk, numRows }, signal === undefined ? {} : { signal })
+  if (pages === undefined) return plan
+  const kept = pages.filter(({ firstRow, endRow }) => within.meets(firstRow, endRow))
+  if (kept.length === 0) return { kind: 'nothing' }
+  return kept.length === pages.length ? plan : { kind: 'pages', pages: kept }
 }
 
 const ranksByMatcher = new WeakMap<KeyMatcher, ValueRanks>()

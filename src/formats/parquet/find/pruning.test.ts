@@ -8,6 +8,9 @@ import { bind } from '../../../domain/predicate.ts'
 import { bytesSource, type RangeSource } from '../../range-source.ts'
 import { readFooter } from '../footer.ts'
 import { find } from './find.ts'
+import { findInRowGroup } from './find-row-group.ts'
+import { Hits } from './hits.ts'
+import { planSearch } from './plan-search.ts'
 
 interface Read {
   readonly start: number
@@ -103,6 +106,49 @@ describe('a page index', () => {
     const found = await readsOf(file, 'k', ...texts)
     expect(found.rows).toBe(4000)
     expect(found.reads.length).toBeLessThanOrEqual(5)
+  })
+})
+
+describe('rows that a search is limited to', () => {
+  const options = { rowGroupSize: count }
+
+  async function hitsWithin(file: Uint8Array, ...rows: (readonly [number, number])[]) {
+    const reads: Read[] = []
+    const inner = bytesSource(file)
+    const source: RangeSource = {
+      size: inner.size,
+      read(start, end) {
+        reads.push({ start, end })
+        return inner.read(start, end)
+      },
+    }
+    const parsed = await readFooter(inner)
+    const predicate = bind(
+      [shuffled[10]!, shuffled[30_000]!].map((value, position) => ({ kind: 'simple', column: 'k', value, position })),
+    )
+    const plan = planSearch(parsed, { predicate, partitions: [], malformed: 'refuse' })
+    const within = new Hits()
+    for (const [start, end] of rows) within.add(start, end, 0)
+    const found: number[] = []
+    const request = { file: parsed, rowGroup: parsed.rowGroups[0]!, plan, within }
+    await findInRowGroup(source, request, (start) => found.push(start))
+    return { found, bytes: reads.reduce((sum, { start, end }) => sum + end - start, 0) }
+  }
+
+  it('are searched, and pages without one are not read where an index tells them', async () => {
+    const file = write({ data: shuffled, encoding: 'PLAIN', columnIndex: true, offsetIndex: true }, options)
+    const chunkBytes = count * (4 + shuffled[0]!.length)
+    const first = await hitsWithin(file, [9, 11])
+    expect(first.found).toEqual([10])
+    expect(first.bytes).toBeLessThan(chunkBytes / 10)
+    expect((await hitsWithin(file, [0, 20], [29_990, 30_010])).found).toEqual([10, 30_000])
+    expect((await hitsWithin(file, [50_000, 50_100])).found).toEqual([])
+    expect((await hitsWithin(file)).found).toEqual([])
+  })
+
+  it('are searched where no index tells pages', async () => {
+    const file = write({ data: shuffled, encoding: 'PLAIN' }, options)
+    expect((await hitsWithin(file, [9, 11], [29_999, 30_001])).found).toEqual([10, 30_000])
   })
 })
 

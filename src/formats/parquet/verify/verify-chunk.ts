@@ -35,10 +35,12 @@ export interface ChunkVerification {
  * Proves a column chunk that rows were left out of: page by page, it is the source's chunk without their entries. Pages
  * without such an entry are the very bytes of the source; the others are decoded, filtered and compared.
  *
+ * @returns the rows that are left in pages that were written anew, counted from the row group's first; of a column with
+ *   repetition the row that such a page begins inside of is left out
  * @throws LetheError `not-verified`, and what reading a page throws
  */
-export async function verifyChunk(verification: ChunkVerification): Promise<void> {
-  await new ChunkVerifier(verification).run()
+export async function verifyChunk(verification: ChunkVerification): Promise<Ranges> {
+  return await new ChunkVerifier(verification).run()
 }
 
 type DataPlace = PagePlace & { readonly head: DataPageHead }
@@ -53,6 +55,7 @@ class ChunkVerifier {
   #numValues = 0
   #expectedValues = 0
   readonly #newPages: NewPage[] = []
+  readonly #rewrittenRows = new Ranges()
 
   constructor(request: ChunkVerification) {
     this.#request = request
@@ -63,7 +66,7 @@ class ChunkVerifier {
     this.#rows = new EntryRows(rows, firstRow)
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<Ranges> {
     for (let place = await this.#before.next(); place !== undefined; place = await this.#before.next()) {
       const { head } = place
       require(head.kind !== 'index', 'the source has index pages')
@@ -77,6 +80,7 @@ class ChunkVerifier {
     require(this.#numValues === before.numValues, 'the source has other counts than it says')
     require(this.#expectedValues === after.numValues, 'a column chunk has another count of values than its pages')
     await verifyPageIndex(this.#request.view, after, this.#newPages)
+    return this.#rewrittenRows
   }
 
   async #nextAfter(): Promise<PagePlace> {
@@ -117,6 +121,7 @@ class ChunkVerifier {
       return
     }
     require(kept.size < numValues || mayPointElsewhere, 'a page without an erased row was changed')
+    this.#rewrittenRows.add(firstRow, this.#rows.keptRows)
     const [before, after] = await bothOf(early ?? this.#sectionsBefore(place), this.#sectionsAfter(edited))
     this.#compare(before, { after, edited, kept })
     releasePage(before)

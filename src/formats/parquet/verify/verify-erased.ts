@@ -6,7 +6,8 @@ import type { RangeSource } from '../../range-source.ts'
 import type { ColumnChunkInfo } from '../column-chunk.ts'
 import { bloomFilterExtent } from '../erase/structures.ts'
 import { findInRowGroup } from '../find/find-row-group.ts'
-import { planSearch } from '../find/plan-search.ts'
+import { Hits } from '../find/hits.ts'
+import { planSearch, type SearchPlan } from '../find/plan-search.ts'
 import { type ParquetFile, type RowGroupInfo, readFooter } from '../footer.ts'
 import { FileMetaData } from '../metadata.ts'
 import { writeThrift } from '../thrift-writer.ts'
@@ -20,7 +21,8 @@ import { verifyKeptChunk } from './verify-kept-chunk.ts'
 /**
  * Proves an edited file before anyone can see it: it parses; every byte of it belongs to one structure; what had no
  * erased row is the very bytes of the source; what had one is the source's without those rows, value by value, by a way
- * that shares nothing with the one it was made by; and the search finds nothing in it.
+ * that shares nothing with the one it was made by; and the search finds nothing in the pages that were written anew. The
+ * others are those that it found nothing in.
  *
  * @throws LetheError `not-verified`
  */
@@ -34,15 +36,16 @@ export async function verifyErased(source: RangeSource, { search, found, edit }:
   const verification = { source, view, edit, pieces, before, after, rows: found.rows, budget, ...options }
   checkDescription(verification)
   const pairs = pairGroups(verification)
-  for (const pair of pairs) await verifyGroup(pair, verification)
-  await checkCoverage(verification)
   const plan = planSearch(after, search)
-  for (const { group, isEdited } of pairs) {
-    if (!isEdited) continue
-    await findInRowGroup(view, { file: after, rowGroup: group, plan, ...options }, () => {
+  for (const pair of pairs) {
+    const rewritten = await verifyGroup(pair, verification)
+    if (!pair.isEdited) continue
+    const within = rowsOf(keyLeaves(plan).map((leaf) => rewritten.get(leaf)!))
+    await findInRowGroup(view, { file: after, rowGroup: pair.group, plan, within, ...options }, () => {
       throw notVerified('a row that matches is still there')
     })
   }
+  await checkCoverage(verification)
 }
 
 /** Chunks at once: while one is compared, pages of others are read and decompressed. */
@@ -102,11 +105,33 @@ function pairGroups({ before, after, rows }: Verification): GroupPair[] {
   return pairs
 }
 
-async function verifyGroup({ old, group, isEdited }: GroupPair, verification: Verification): Promise<void> {
+/** The rows of the pages that were written anew, by the leaf of their column; of a kept group none. */
+async function verifyGroup(
+  { old, group, isEdited }: GroupPair,
+  verification: Verification,
+): Promise<ReadonlyMap<number, Ranges>> {
+  const rewritten = new Map<number, Ranges>()
   await inLanes(old.chunks.entries(), lanes, async ([index, before]) => {
     const chunk = { ...verification, before, after: group.chunks[index]!, firstRow: old.firstRow }
-    await (isEdited ? verifyChunk(chunk) : verifyKeptChunk(chunk))
+    if (isEdited) rewritten.set(index, await verifyChunk(chunk))
+    else await verifyKeptChunk(chunk)
   })
+  return rewritten
+}
+
+function keyLeaves({ groups }: SearchPlan): number[] {
+  const leaves = groups.flatMap(({ columns }) => columns.flatMap((each) => (each.kind === 'leaf' ? [each.leaf] : [])))
+  return [...new Set(leaves)]
+}
+
+function rowsOf(sets: readonly Ranges[]): Hits {
+  const hits = new Hits()
+  let end = 0
+  for (const range of sets.flatMap((set) => [...set]).sort((a, b) => a.start - b.start)) {
+    if (range.end > end) hits.add(Math.max(end, range.start), range.end, 0)
+    end = Math.max(end, range.end)
+  }
+  return hits
 }
 
 interface Structure {
