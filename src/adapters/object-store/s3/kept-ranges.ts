@@ -70,7 +70,7 @@ function recentRange(start: number, bytes: Uint8Array): RecentRange {
 }
 
 /** Bytes on disk that one object may take. */
-export const maxSpooledBytes = 1024 ** 3
+const maxSpooledBytes = 1024 ** 3
 
 /**
  * All of them, in memory up to a bound and then in a file that is private and has no name. Beyond a second bound, or
