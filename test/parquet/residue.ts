@@ -146,7 +146,8 @@ function searchChunk(chunk: ImageChunk, { own, long, sourceGroup }: Sought, repo
     )
   )
     report('data page')
-  // A placeholder that is derived from nothing may by chance be what a row of another row group had.
+  // A placeholder that is derived from nothing may by chance be what a row of another row group had, and so may what a
+  // filter seems to hold.
   const ofGroup = own.filter(({ groups }) => groups.has(sourceGroup))
   if (isIn(decoded.dictionary ?? [], ofGroup)) report('dictionary')
   scanBodies(chunk, decoded, long, report)
@@ -175,7 +176,7 @@ function searchChunk(chunk: ImageChunk, { own, long, sourceGroup }: Sought, repo
     ((items(chunk.columnIndex, id) ?? []) as Uint8Array[]).filter((_, page) => nullPages[page] !== 1),
   )
   if (bounds.some(tells)) report('column index')
-  searchBloom(chunk, decoded, own, report)
+  searchBloom(chunk, decoded, ofGroup, report)
 }
 
 function isZero(leaf: Leaf, value: Uint8Array): boolean {
