@@ -37,7 +37,8 @@ export function bind(matches: Iterable<Match>, keyColumns: readonly string[] = [
 
 /** `bind` for matches that come one by one, so that a million of them are never there as objects at the same time. */
 export interface Binding {
-  add(match: Match): void
+  /** Yields the positions of those before that say the same for a column or more, and are what is hit in place of it. */
+  add(match: Match): readonly number[]
   build(): Predicate
 }
 
@@ -45,14 +46,17 @@ export function makeBinding(keyColumns: readonly string[] = []): Binding {
   const groups = new Map<string, GroupBuilder>()
   return {
     add(match) {
+      const owners: number[] = []
       for (const values of alternatives(match, keyColumns)) {
         const columns = values.map((value) => value.column)
         // The same columns in another order are the same group; it shows them as its first match does.
         const key = JSON.stringify(columns.toSorted())
         let group = groups.get(key)
         if (group === undefined) groups.set(key, (group = new GroupBuilder(columns)))
-        group.add(values, match.position)
+        const owner = group.add(values, match.position)
+        if (owner !== match.position) owners.push(owner)
       }
+      return owners
     },
     build() {
       const built = [...groups.values()].map((group) => group.build())
@@ -101,24 +105,29 @@ class GroupBuilder {
   readonly #ids: Map<string, number>[]
   readonly #tuples: number[] = []
   readonly #positions: number[] = []
-  readonly #seen = new Set<string>()
+  /** Of several columns: the indexes of tuples by their value ids. */
+  readonly #seen = new Map<string, number>()
 
   constructor(columns: readonly string[]) {
     this.#columns = columns
     this.#ids = columns.map(() => new Map())
   }
 
-  add(values: readonly ColumnValue[], position: number): void {
+  /** Yields the position of the match that said it first. */
+  add(values: readonly ColumnValue[], position: number): number {
     const isSingle = values.length === 1
-    if (isSingle && this.#ids[0]!.has(values[0]!.value)) return
+    const known = isSingle ? this.#ids[0]!.get(values[0]!.value) : undefined
+    if (known !== undefined) return this.#positions[known]!
     const ids = this.#inOrder(values).map(({ value }, column) => intern(this.#ids[column]!, value))
     if (!isSingle) {
       const key = ids.join()
-      if (this.#seen.has(key)) return
-      this.#seen.add(key)
+      const seen = this.#seen.get(key)
+      if (seen !== undefined) return this.#positions[seen]!
+      this.#seen.set(key, this.#positions.length)
     }
     for (const id of ids) this.#tuples.push(id)
     this.#positions.push(position)
+    return position
   }
 
   #inOrder(values: readonly ColumnValue[]): readonly ColumnValue[] {

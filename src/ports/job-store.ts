@@ -36,6 +36,8 @@ export interface Job {
   readonly scopeHash: string | null
   readonly approvalExpiresAt: Date | null
   readonly cancelRequestedAt: Date | null
+  /** How often the present phase could not go on, for a reason that may pass. */
+  readonly failures: number
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
@@ -69,6 +71,8 @@ export interface TaskDetail {
   readonly before?: ObjectVersion
   readonly after?: ObjectVersion
   readonly action?: 'remove'
+  /** The object was there, and is not any more. */
+  readonly removed?: boolean
   readonly rowsSeen?: number
   readonly rowsErased?: number
   readonly bytes?: { readonly size: number; readonly read: number; readonly kept: number; readonly inserted: number }
@@ -133,6 +137,13 @@ export interface JobStep {
   readonly event: Readonly<Record<string, unknown>>
 }
 
+export interface MergedMatches {
+  /** Of equal matches the later ones, and the first of each. */
+  readonly same: ReadonlyMap<number, number>
+  /** What `owner` hits in the mapper is found for `position` as well. */
+  readonly shares: readonly { readonly mapper: string; readonly position: number; readonly owner: number }[]
+}
+
 export interface Progress {
   readonly phase: TaskPhase
   readonly pass: number
@@ -151,11 +162,24 @@ export interface JobEvent {
   readonly at: Date
 }
 
+/** What a find learnt for one request. A row or object that two requests hit is with both. */
 export interface RequestFindings {
   readonly reference: string | null
   readonly matches: number
   readonly notFound: number
   readonly rows: number
+  /** Where something was found. */
+  readonly mappers: readonly RequestMapperFindings[]
+}
+
+export interface RequestMapperFindings {
+  readonly mapper: string
+  readonly objects: number
+  readonly oldVersions: number
+  readonly rows: number
+  /** Of these objects: what the find read, and what their new versions will have. */
+  readonly bytesRead: number
+  readonly bytesToWrite: number
 }
 
 export interface EndedTask extends Pick<Task, 'id' | 'jobId' | 'phase' | 'mapper' | 'object' | 'state' | 'detail'> {
@@ -205,10 +229,12 @@ export interface JobStore {
   leaseJob(options: { readonly leaseMs: number }): Promise<LeasedJob | undefined>
   renewJob(id: string, lease: Lease, options: { readonly leaseMs: number }): Promise<boolean>
   releaseJob(id: string, lease: Lease): Promise<void>
+  /** Counts a failure of the job's present phase: nobody moves it before the delay is over. */
+  postponeJob(id: string, lease: Lease, options: { readonly delayMs: number }): Promise<void>
   advance(id: string, lease: Lease, step: JobStep): Promise<boolean>
 
-  /** Says which matches are the same as an earlier one. */
-  mergeMatches(id: string, lease: Lease, same: ReadonlyMap<number, number>): Promise<void>
+  /** Says which matches are found by another one. */
+  mergeMatches(id: string, lease: Lease, merged: MergedMatches): Promise<void>
   /** SHA-256 over the digests of a job's matches, in hexadecimal. */
   matchesDigest(id: string): Promise<string>
   addTasks(id: string, lease: Lease, tasks: NewTasks): Promise<boolean>

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { LetheError } from '../../src/domain/error.ts'
+import type { JobWorld } from '../../src/engine/jobs/job-world.ts'
 import type { OpenTestState, TestState } from '../state/open-test-state.ts'
 import { expectLeft, fillLake, matchStates } from './lake.ts'
 import { makeTestWorld, type TestWorld } from './make-test-world.ts'
@@ -48,7 +50,19 @@ export function testFind(open: OpenTestState): void {
         ['orders', 1, 200, 1, 4],
         ['people', 1, 200, 1, 4],
       ])
-      expect(await under.jobs.requests(id)).toEqual([{ reference: 'R-1', matches: 3, notFound: 1, rows: 16 }])
+      expect(await under.jobs.requests(id)).toMatchObject([
+        {
+          reference: 'R-1',
+          matches: 3,
+          notFound: 1,
+          rows: 16,
+          mappers: [
+            { mapper: 'clicks', objects: 2, oldVersions: 0, rows: 8 },
+            { mapper: 'orders', objects: 1, oldVersions: 0, rows: 4 },
+            { mapper: 'people', objects: 1, oldVersions: 0, rows: 4 },
+          ],
+        },
+      ])
       expect(await under.jobs.notFound(id, { limit: 10 })).toEqual([2])
       expect(await matchStates(under)).toEqual(['QUEUED', 'QUEUED', 'QUEUED'])
       await expectLeft(under, () => true)
@@ -60,14 +74,106 @@ export function testFind(open: OpenTestState): void {
       await under.addMatches(['nobody', 'user-1'], { reference: 'R-2' })
       const { id } = await under.start({ dryRun: true })
       expect((await under.settle(id)).plan!.matches).toEqual({ all: 3, found: 2, notFound: 1 })
-      expect(await under.jobs.requests(id)).toEqual([
+      expect(await under.jobs.requests(id)).toMatchObject([
         { reference: 'R-1', matches: 1, notFound: 0, rows: 8 },
         { reference: 'R-2', matches: 2, notFound: 1, rows: 8 },
       ])
     })
   })
 
+  describe('the lines of a plan', () => {
+    const lines = async (id: string) =>
+      (await under.jobs.requests(id)).map(({ reference, notFound, rows, mappers }) => [
+        reference,
+        notFound,
+        rows,
+        mappers.map(({ mapper, rows: found }) => `${mapper} ${found}`).join(', '),
+      ])
+
+    test('tell each request what was found in the mappers that it is for', async () => {
+      await withLake()
+      await under.addMatches(['user-1'], { reference: 'R-1', mappers: ['clicks'] })
+      await under.addMatches(['user-1'], { reference: 'R-2', mappers: ['orders', 'people'] })
+      await under.addMatches(['user-1', 'user-1'], { reference: 'R-3' })
+      const { id } = await under.start({ dryRun: true })
+      expect((await under.settle(id)).plan!.matches).toEqual({ all: 4, found: 4, notFound: 0 })
+      expect(await lines(id)).toEqual([
+        ['R-1', 0, 4, 'clicks 4'],
+        ['R-2', 0, 4, 'orders 2, people 2'],
+        ['R-3', 0, 8, 'clicks 4, orders 2, people 2'],
+      ])
+    })
+
+    test('count for a match of any key what another one hits that names the column', async () => {
+      const objects = ['{"user_id":"a","friend":"b"}', '{"user_id":"b","friend":"a"}', '{"user_id":"c","friend":"b"}']
+      await under.lake.put('pairs/a.ndjson', `${objects.join('\n')}\n`)
+      await under.addMapper('pairs', { keys: ['user_id', 'friend'] })
+      await under.addMatches(['b'], { reference: 'any key' })
+      await under.addMatches([{ user_id: 'b' }], { reference: 'user_id' })
+      await under.addMatches([{ friend: 'b' }], { reference: 'friend' })
+      await under.addMatches(['a'], { reference: 'other' })
+      const { id } = await under.start({ dryRun: true })
+      expect((await under.settle(id)).plan!.matches).toEqual({ all: 4, found: 4, notFound: 0 })
+      expect(await lines(id)).toEqual([
+        ['any key', 0, 3, 'pairs 3'],
+        ['friend', 0, 2, 'pairs 2'],
+        ['other', 0, 2, 'pairs 2'],
+        ['user_id', 0, 1, 'pairs 1'],
+      ])
+    })
+  })
+
   describe('a find that could not look everywhere', () => {
+    test('fails the job where a listing fails again and again by something that may pass', async () => {
+      await withLake()
+      await under.addMatches(['user-1'])
+      const { id } = await under.start()
+      let listings = 0
+      const world: JobWorld = {
+        ...under.world,
+        async openScope(mapper) {
+          const scope = await under.world.openScope(mapper)
+          const list = () => {
+            listings += 1
+            throw new LetheError('io', 'the store does not answer', { retryable: true })
+          }
+          return mapper.name === 'orders' ? { ...scope, store: { ...scope.store, list } } : scope
+        },
+        // Nobody waits in a test.
+        jobs: { ...under.jobs, postponeJob: (job, lease) => under.jobs.postponeJob(job, lease, { delayMs: 0 }) },
+      }
+      expect(await under.settle(id, { world })).toMatchObject({ state: 'FIND_FAILED', error: { code: 'io' } })
+      expect(listings).toBe(8)
+      expect(await matchStates(under)).toEqual(['QUEUED'])
+    })
+
+    test('tries a listing again, and later each time, as long as it may pass', async () => {
+      await withLake()
+      await under.addMatches(['user-1'])
+      const { id } = await under.start({ dryRun: true })
+      const delays: number[] = []
+      const world: JobWorld = {
+        ...under.world,
+        async openScope(mapper) {
+          const scope = await under.world.openScope(mapper)
+          const list: typeof scope.store.list = (...args) => {
+            if (delays.length < 3) throw new LetheError('io', 'the store does not answer', { retryable: true })
+            return scope.store.list(...args)
+          }
+          return { ...scope, store: { ...scope.store, list } }
+        },
+        jobs: {
+          ...under.jobs,
+          async postponeJob(job, lease, { delayMs }) {
+            delays.push(delayMs)
+            await under.jobs.postponeJob(job, lease, { delayMs: 0 })
+          },
+        },
+      }
+      expect(await under.settle(id, { world })).toMatchObject({ state: 'PLANNED', failures: 0 })
+      expect(delays).toEqual([1000, 2000, 4000])
+    })
+
     test.each([
       ['a mapper without an object', { location: 'nowhere/' }, 'no-data'],
       ['a column that no object has', { keys: ['user_idd'] }, 'column-not-found'],

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LetheError } from '../../src/domain/error.ts'
@@ -156,6 +157,64 @@ export function testForget(open: OpenTestState): void {
       await under.jobs.retry(id, { by: 'tester' })
       expect(await under.settle(id)).toMatchObject({ state: 'COMPLETED', pass: 2 })
       expect(await matchStates(under)).toEqual(['DONE', 'DONE'])
+    })
+
+    test('asks nobody again for what was agreed to and could not be written the first time', async () => {
+      await withLake()
+      const { id } = await under.start(asked)
+      await under.settle(id)
+      await approve(id)
+      let isFull = true
+      intercept = (store) => ({
+        ...store,
+        async write(key, request, options) {
+          if (isFull && key.endsWith('.parquet')) throw new LetheError('no-space', 'the disk is full')
+          return await store.write(key, request, options)
+        },
+      })
+      expect(await under.settle(id)).toMatchObject({ state: 'FORGET_PARTIALLY_FAILED' })
+      isFull = false
+      await under.jobs.retry(id, { by: 'tester' })
+      expect(await under.settle(id)).toMatchObject({ state: 'COMPLETED', pass: 2 })
+      await expectLeft(under, isLeft)
+    })
+
+    test('counts as agreed to what was written all the same before the object failed', async () => {
+      await withLake()
+      const { id } = await under.start(asked)
+      await under.settle(id)
+      await approve(id)
+      let isOdd = true
+      intercept = (store) => ({
+        ...store,
+        async open(key, options) {
+          // What was written cannot be read back.
+          if (isOdd && key.endsWith('.parquet') && (await readRows(under.lake, 'orders/a.parquet')).length < 200) {
+            throw new LetheError('no-space', 'cannot be read')
+          }
+          return await store.open(key, options)
+        },
+      })
+      expect(await under.settle(id)).toMatchObject({ state: 'FORGET_PARTIALLY_FAILED' })
+      isOdd = false
+      const { rows } = await sql<{ pinned_rows: number }>`
+        SELECT pinned_rows FROM job_mappers WHERE name = 'orders'`.execute(state.db)
+      await under.jobs.retry(id, { by: 'tester' })
+      const { rows: after } = await sql<{ pinned_rows: number }>`
+        SELECT pinned_rows FROM job_mappers WHERE name = 'orders'`.execute(state.db)
+      expect([rows, after]).toEqual([[{ pinned_rows: 4 }], [{ pinned_rows: 4 }]])
+      expect(await under.settle(id)).toMatchObject({ state: 'COMPLETED' })
+    })
+
+    test('is done by a retry where what vanished before it was erased is still gone', async () => {
+      await withLake()
+      const { id } = await under.start(asked)
+      await under.settle(id)
+      await rm(`${under.lake.root}clicks/day=2/b.ndjson`)
+      await approve(id)
+      expect(await under.settle(id)).toMatchObject({ state: 'FORGET_PARTIALLY_FAILED' })
+      await under.jobs.retry(id, { by: 'tester' })
+      expect(await under.settle(id)).toMatchObject({ state: 'COMPLETED', pass: 2 })
     })
 
     test('fails truthfully where a row comes back before it looks again', async () => {

@@ -74,6 +74,7 @@ const tables: readonly Exclude<keyof Tables, 'migrations'>[] = [
   'jobs',
   'job_mappers',
   'job_matches',
+  'match_shares',
   'tasks',
   'task_hits',
   'object_claims',

@@ -177,7 +177,8 @@ function recordSteps(jobs: Journal, task: Task): Steps {
     },
     async written({ version }) {
       if (version !== undefined) detail = { ...detail, after: version }
-      require(await jobs.record(task, { state: 'written', detail: version === undefined ? {} : { after: version } }))
+      const done = version === undefined ? { removed: true } : { after: version }
+      require(await jobs.record(task, { state: 'written', detail: done }))
     },
     async verified({ report }) {
       // An object that has no rows is not erased by looking at it.

@@ -3,6 +3,7 @@ import { LetheError } from '../../domain/error.ts'
 import type { Match } from '../../domain/match.ts'
 import { canBeSearched } from '../../domain/match-coverage.ts'
 import { type Binding, makeBinding, type Predicate } from '../../domain/predicate.ts'
+import type { MergedMatches } from '../../ports/job-store.ts'
 import type { ListedObject } from '../../ports/object-store.ts'
 import { makeTableGuard } from '../table-guard.ts'
 import { makeObjectJudge, type ObjectJudge } from '../whole-objects.ts'
@@ -20,8 +21,7 @@ export interface MapperSearch {
 /** The searches of a job, by the names of its mappers. */
 export interface JobSearches {
   readonly mappers: ReadonlyMap<string, MapperSearch>
-  /** Of equal matches the later ones, and the first of each. */
-  readonly same: ReadonlyMap<number, number>
+  readonly merged: MergedMatches
 }
 
 /** So many jobs' matches are held in memory at once. */
@@ -46,7 +46,7 @@ export function makeSearchCache(world: JobWorld): (jobId: string) => Promise<Job
 
 async function openSearches(world: JobWorld, jobId: string): Promise<JobSearches> {
   const mappers = (await world.jobs.mappers(jobId)).map(({ mapper }) => ({ mapper, binding: makeBinding(mapper.keys) }))
-  const same = await bindAll(world.matchesOf(jobId), mappers)
+  const merged = await bindAll(() => world.matchesOf(jobId), mappers)
   const searches = new Map<string, MapperSearch>()
   for (const { mapper, binding } of mappers) {
     const scope = await world.openScope(mapper)
@@ -64,7 +64,7 @@ async function openSearches(world: JobWorld, jobId: string): Promise<JobSearches
       guard: makeTableGuard(scope.store),
     })
   }
-  return { mappers: searches, same }
+  return { mappers: searches, merged }
 }
 
 interface Bound {
@@ -72,27 +72,37 @@ interface Bound {
   readonly binding: Binding
 }
 
-/** Equal matches are one, at the position of the first: what it finds is found for all of them. */
-async function bindAll(matches: ReturnType<JobWorld['matchesOf']>, mappers: readonly Bound[]) {
+/**
+ * Equal matches are one, at the position of the first: what it finds is found for all of them. A match for "the keys" may
+ * say for one of them what another match says for that column alone. What names its columns is bound first, so that each
+ * such position stands for one thing, and the others are told that they share what it hits.
+ */
+async function bindAll(matchesOf: () => ReturnType<JobWorld['matchesOf']>, mappers: readonly Bound[]) {
   const first = new Map<string, number>()
-  const same = new Map<number, number>()
-  for await (const { match, mappers: names } of matches) {
-    const text = textOf(match)
-    const position = first.get(text) ?? match.position
-    if (position === match.position) first.set(text, position)
-    else same.set(match.position, position)
-    const meant = mappers.filter(({ mapper }) => (names?.includes(mapper.name) ?? true) && hasColumns(mapper, match))
-    if (meant.length === 0) {
-      throw new LetheError('column-not-found', `match ${match.position + 1} names columns that no data mapper has`)
+  const merged = { same: new Map<number, number>(), shares: [] as MergedMatches['shares'][number][] }
+  const bindThose = async (kind: Match['kind']) => {
+    let others = 0
+    for await (const { match, text, mappers: names } of matchesOf()) {
+      if (match.kind !== kind) {
+        others += 1
+        continue
+      }
+      const position = first.get(text) ?? match.position
+      if (position === match.position) first.set(text, position)
+      else merged.same.set(match.position, position)
+      const meant = mappers.filter(({ mapper }) => (names?.includes(mapper.name) ?? true) && hasColumns(mapper, match))
+      if (meant.length === 0) {
+        throw new LetheError('column-not-found', `match ${match.position + 1} names columns that no data mapper has`)
+      }
+      for (const { mapper, binding } of meant) {
+        const owners = new Set(binding.add({ ...match, position }))
+        for (const owner of owners) merged.shares.push({ mapper: mapper.name, position, owner })
+      }
     }
-    for (const { binding } of meant) binding.add({ ...match, position })
+    return others
   }
-  return same
-}
-
-function textOf(match: Match): string {
-  if (match.kind === 'simple') return JSON.stringify([match.column ?? null, match.value])
-  return JSON.stringify(match.values.map(({ column, value }) => [column, value]).sort())
+  if ((await bindThose('composite')) > 0) await bindThose('simple')
+  return merged
 }
 
 /** A match is meant where the mapper has all columns that it names. */

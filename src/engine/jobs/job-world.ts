@@ -12,6 +12,8 @@ export interface MapperScope extends MapperPlace {
 /** A match of a job's snapshot, opened; its position is that in the job. */
 export interface JobMatch {
   readonly match: Match
+  /** The same for equal matches alone. */
+  readonly text: string
   /** Names of mappers; undefined means all. */
   readonly mappers?: readonly string[]
 }

@@ -76,7 +76,7 @@ async function listOrJudge(
   if (unlisted.length === 0) return await (phase === 'FIND' ? judgeSearch : judgeErasure)(world, leased, request)
   try {
     const searches = await request.searchesOf(id)
-    await world.jobs.mergeMatches(id, leased, searches.same)
+    await world.jobs.mergeMatches(id, leased, searches.merged)
     for (const { mapper } of unlisted) {
       const search = searches.mappers.get(mapper.name)!
       const { signal } = request
@@ -89,9 +89,22 @@ async function listOrJudge(
     }
   } catch (error) {
     const known = asLetheError(error, request.signal)
-    if (known.retryable || known.code === 'interrupted' || known.code.startsWith('state-')) throw known
+    if (known.code === 'interrupted' || known.code.startsWith('state-')) throw known
+    if (known.retryable && (await triesAgain(world, leased))) throw known
     await fail(world, leased, { phase, error: known })
   }
+}
+
+/** How often a listing may fail by something that may pass, each time after twice as long: two minutes in all. */
+const maxListings = 8
+const firstDelayMs = 1000
+
+/** False where it was tried often enough. */
+async function triesAgain({ jobs }: JobWorld, leased: LeasedJob): Promise<boolean> {
+  const { failures } = leased.job
+  if (failures + 1 >= maxListings) return false
+  await jobs.postponeJob(leased.job.id, leased, { delayMs: firstDelayMs * 2 ** failures })
+  return true
 }
 
 /** A scope that cannot be listed is not known: nothing was erased yet, or nobody can say that nothing is left. */

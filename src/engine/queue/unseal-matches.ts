@@ -8,6 +8,8 @@ import { sealedContext } from './sealed-context.ts'
 /** A match of a job's snapshot with its value: a secret, that stays in memory. */
 export interface UnsealedMatch extends Pick<HeldMatch, 'id' | 'position' | 'mappers' | 'reference'> {
   readonly match: Match
+  /** The same for equal matches alone. */
+  readonly text: string
 }
 
 interface Sources {
@@ -25,11 +27,12 @@ export async function* unsealMatches({ queue, keyRing }: Sources, jobId: string)
   for await (const held of queue.heldBy(jobId)) {
     const { id, position, mappers, reference, keyId, sealed } = held
     const key = await keyOf(keyId)
-    const content = readMatchContent(key.unseal(sealed, sealedContext(held)))
+    const text = key.unseal(sealed, sealedContext(held))
     yield {
       id,
       position,
-      match: toMatch(content, position),
+      match: toMatch(readMatchContent(text), position),
+      text,
       ...(mappers === undefined ? {} : { mappers }),
       ...(reference === undefined ? {} : { reference }),
     }

@@ -12,6 +12,7 @@ export interface Tables {
   jobs: JobsTable
   job_mappers: JobMappersTable
   job_matches: JobMatchesTable
+  match_shares: MatchSharesTable
   tasks: TasksTable
   task_hits: TaskHitsTable
   object_claims: ObjectClaimsTable
@@ -98,6 +99,13 @@ interface JobMatchesTable {
   position: number
   match_id: number
   same_as: number | null
+}
+
+interface MatchSharesTable {
+  job_id: string
+  mapper: string
+  position: number
+  owner: number
 }
 
 interface TasksTable {

@@ -16,6 +16,7 @@ export async function advanceJob(db: Kysely<Tables>, id: string, { token }: Leas
     const { rows } = await sql<{ pass: number }>`
       UPDATE jobs SET
         state = ${to.state}, phase = ${to.phase ?? null}::text,
+        failures = 0, not_before = NULL,
         started_at = coalesce(started_at, now()),
         ended_at = CASE WHEN ${isAtRest(to.state) && to.state !== 'AWAITING_APPROVAL'}::boolean THEN now() END,
         error_code = ${step.error?.code ?? null}::text, error_message = ${step.error?.message ?? null}::text,
@@ -57,17 +58,25 @@ export async function setBounds(
     WHERE job_id = ${id}::uuid AND name = b.mapper`.execute(transaction)
 }
 
-/** In the first pass of what the find found; in a later one of what the one before left: not done, or found once more. */
+/**
+ * In the first pass of what the find found; in a later one of what the one before left: not done, or found once more. What
+ * the listing of the verify did not name any more is gone, whoever removed it.
+ */
 export async function makeForgetTasks(transaction: Transaction<Tables>, id: string, pass: number): Promise<void> {
   await sql`
     INSERT INTO tasks (job_id, phase, pass, mapper, store, object_key, object_id, version_id, uri, action, state, detail)
     SELECT DISTINCT ON (mapper, object_id, version_id)
       job_id, 'FORGET', ${pass}::int, mapper, store, object_key, object_id, version_id, uri, 'edit', 'planned',
       jsonb_build_object('size', coalesce(detail -> 'size', '0'::jsonb), 'linkPath', detail -> 'linkPath')
-    FROM tasks
+    FROM tasks t
     WHERE job_id = ${id}::uuid AND (
       (phase = 'FIND' AND ${pass}::int = 1 AND state = 'done' AND (rows_matched > 0 OR detail ->> 'action' = 'remove'))
-      OR (pass = ${pass}::int - 1 AND phase = 'FORGET' AND state IN ('refused', 'failed'))
+      OR (pass = ${pass}::int - 1 AND phase = 'FORGET' AND state IN ('refused', 'failed') AND (
+        EXISTS (SELECT 1 FROM job_mappers m WHERE m.job_id = t.job_id AND m.name = t.mapper AND m.listed_at IS NULL)
+        OR EXISTS (
+          SELECT 1 FROM tasks v
+          WHERE v.job_id = t.job_id AND v.phase = 'VERIFY' AND v.pass = t.pass AND v.object_id = t.object_id
+            AND v.mapper = t.mapper AND v.version_id IS NOT DISTINCT FROM t.version_id)))
       OR (pass = ${pass}::int - 1 AND phase = 'VERIFY' AND (
         state IN ('refused', 'failed') OR rows_matched > 0 OR detail ->> 'action' = 'remove')))
     ORDER BY mapper, object_id, version_id, id

@@ -71,10 +71,28 @@ export async function retryJob(db: Kysely<Tables>, id: string, { by }: { readonl
       await sql`
         UPDATE jobs SET state = 'RUNNING', phase = 'FORGET', pass = ${pass + 1}::int, ended_at = NULL,
           error_code = NULL, error_message = NULL WHERE id = ${id}::uuid`.execute(transaction)
+      await uncount(transaction, id, pass)
       await makeForgetTasks(transaction, id, pass + 1)
     } else throw wrongState(state)
     await addEvent(transaction, id, { kind: 'RETRIED', by })
   })
+}
+
+/**
+ * What was agreed to and not done is there to be used by the next try. A task that may have written all the same, its
+ * worker lost or its answer, stays counted: rather one question too many than a row more than was agreed to.
+ */
+async function uncount(transaction: Transaction<Tables>, id: string, pass: number): Promise<void> {
+  const undone = sql`
+    job_id = ${id}::uuid AND phase = 'FORGET' AND pass = ${pass}::int AND state IN ('refused', 'failed')
+    AND pinned_rows IS NOT NULL AND NOT detail ?| ARRAY['after', 'erasedAt', 'removed']
+    AND error_code NOT IN ('worker-lost', 'outcome-unknown')`
+  await sql`
+    UPDATE job_mappers m SET pinned_objects = pinned_objects - t.objects, pinned_rows = m.pinned_rows - t.rows
+    FROM (
+      SELECT mapper, count(*) AS objects, sum(pinned_rows)::bigint AS rows FROM tasks WHERE ${undone} GROUP BY mapper) t
+    WHERE m.job_id = ${id}::uuid AND m.name = t.mapper`.execute(transaction)
+  await sql`UPDATE tasks SET pinned_rows = NULL WHERE ${undone}`.execute(transaction)
 }
 
 /** More was met than was agreed to: the job waits again, for a yes to the wider scope. */

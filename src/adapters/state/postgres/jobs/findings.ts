@@ -2,14 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { MapperFindings, Plan } from '../../../../domain/plan.ts'
 import type { TaskPhase, TaskState } from '../../../../domain/task.ts'
 import type { WarningCode } from '../../../../domain/warning.ts'
-import type {
-  EndedTask,
-  JobStore,
-  LargeHits,
-  PhaseFindings,
-  Progress,
-  RequestFindings,
-} from '../../../../ports/job-store.ts'
+import type { EndedTask, JobStore, LargeHits, PhaseFindings, Progress } from '../../../../ports/job-store.ts'
 import type { Tables } from '../tables.ts'
 import { type TaskRow, taskColumns, taskOf } from './task-row.ts'
 
@@ -110,10 +103,26 @@ export async function readWarnings(
   return Object.fromEntries(rows.map(({ code, count }) => [code, count]))
 }
 
-const hitsOfFind = (id: string) => sql`
-  SELECT h.position, sum(h.row_count)::bigint AS row_count
-  FROM task_hits h JOIN tasks t ON t.id = h.task_id
-  WHERE t.job_id = ${id}::uuid AND t.phase = 'FIND' GROUP BY h.position`
+const ownHits = (id: string) => sql`
+  SELECT h.position, t.mapper, h.task_id, h.row_count FROM task_hits h JOIN tasks t ON t.id = h.task_id
+  WHERE t.job_id = ${id}::uuid AND t.phase = 'FIND'`
+
+/**
+ * What each match of a job hit in the find, as far as it is for that mapper: what equal matches hit, and those that say the
+ * same for one of the keys, it has hit as well.
+ */
+export const hitsOfMatches = (id: string) => sql`
+  SELECT j.position, m.reference, h.position AS owner, h.mapper, h.task_id, h.row_count
+  FROM job_matches j JOIN matches m ON m.id = j.match_id
+  JOIN (
+    WITH own AS (${ownHits(id)})
+    SELECT position, position AS owner, mapper, task_id, row_count FROM own
+    UNION ALL
+    SELECT s.position, s.owner, own.mapper, own.task_id, own.row_count
+    FROM match_shares s JOIN own ON own.position = s.owner AND own.mapper = s.mapper
+    WHERE s.job_id = ${id}::uuid) AS h
+  ON h.position = coalesce(j.same_as, j.position) AND (m.mappers IS NULL OR h.mapper = ANY(m.mappers))
+  WHERE j.job_id = ${id}::uuid`
 
 /** A match hits an object as a whole with no row of it counted. */
 export async function readLargeHits(
@@ -139,21 +148,10 @@ export async function readLargeHits(
 
 export async function countMatches(db: Kysely<Tables>, id: string): Promise<Plan['matches']> {
   const { rows } = await sql<{ all: number; found: number }>`
-    SELECT count(*) AS all, count(h.position) AS found
-    FROM job_matches j LEFT JOIN (${hitsOfFind(id)}) AS h ON h.position = coalesce(j.same_as, j.position)
-    WHERE j.job_id = ${id}::uuid`.execute(db)
+    SELECT (SELECT count(*) FROM job_matches WHERE job_id = ${id}::uuid) AS all,
+      (SELECT count(DISTINCT position) FROM (${hitsOfMatches(id)}) AS h) AS found`.execute(db)
   const { all, found } = rows[0]!
   return { all, found, notFound: all - found }
-}
-
-export async function readRequests(db: Kysely<Tables>, id: string): Promise<readonly RequestFindings[]> {
-  const { rows } = await sql<{ reference: string | null; matches: number; not_found: number; rows: number }>`
-    SELECT m.reference, count(*) AS matches, count(*) FILTER (WHERE h.position IS NULL) AS not_found,
-      coalesce(sum(h.row_count), 0)::bigint AS rows
-    FROM job_matches j JOIN matches m ON m.id = j.match_id
-    LEFT JOIN (${hitsOfFind(id)}) AS h ON h.position = coalesce(j.same_as, j.position)
-    WHERE j.job_id = ${id}::uuid GROUP BY m.reference ORDER BY m.reference NULLS LAST`.execute(db)
-  return rows.map(({ not_found, ...row }) => ({ ...row, notFound: not_found }))
 }
 
 export async function readNotFound(
@@ -163,8 +161,8 @@ export async function readNotFound(
 ): Promise<readonly number[]> {
   const { rows } = await sql<{ position: number }>`
     SELECT j.position FROM job_matches j
-    LEFT JOIN (${hitsOfFind(id)}) AS h ON h.position = coalesce(j.same_as, j.position)
-    WHERE j.job_id = ${id}::uuid AND h.position IS NULL ORDER BY j.position LIMIT ${limit}::int`.execute(db)
+    WHERE j.job_id = ${id}::uuid AND j.position NOT IN (SELECT position FROM (${hitsOfMatches(id)}) AS h)
+    ORDER BY j.position LIMIT ${limit}::int`.execute(db)
   return rows.map(({ position }) => position)
 }
 

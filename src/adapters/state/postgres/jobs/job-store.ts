@@ -13,15 +13,15 @@ import {
   readLargeHits,
   readNotFound,
   readProgress,
-  readRequests,
   readTasks,
   readWarnings,
 } from './findings.ts'
 import { type JobRow, jobColumns, jobOf } from './job-row.ts'
-import { leaseJob, releaseJob, renewJob } from './lease-job.ts'
+import { leaseJob, postponeJob, releaseJob, renewJob } from './lease-job.ts'
 import { addTasks, markListed, matchesDigest, mergeMatches } from './list-tasks.ts'
 import { addReceipts, isCurrentClean, readReceipts, readWithoutReceipt } from './receipts.ts'
 import { endTasks, giveBackTasks, mayCommit, pinTask, postponeTask, recordTask, renewTasks } from './record-task.ts'
+import { readRequests } from './requests.ts'
 import { startJob } from './start-job.ts'
 
 /** Jobs and tasks as rows: the rows are the queue, in the same transactions as what they lead to. */
@@ -35,9 +35,10 @@ export function makeJobStore(db: Kysely<Tables>): JobStore {
     leaseJob: (options) => leaseJob(db, options),
     renewJob: (id, lease, options) => renewJob(db, id, lease, options),
     releaseJob: (id, lease) => releaseJob(db, id, lease),
+    postponeJob: (id, lease, options) => postponeJob(db, id, lease, options),
     advance: (id, lease, step) => advanceJob(db, id, lease, step),
 
-    mergeMatches: (id, lease, same) => mergeMatches(db, id, lease, same),
+    mergeMatches: (id, lease, merged) => mergeMatches(db, id, lease, merged),
     matchesDigest: (id) => matchesDigest(db, id, createHash('sha256')),
     addTasks: (id, lease, tasks) => addTasks(db, id, lease, tasks),
     markListed: (id, lease, mapper) => markListed(db, id, lease, mapper),

@@ -15,7 +15,9 @@ export async function leaseJob(
     UPDATE jobs SET lease_token = lease_token + 1, leased_until = now() + ${leaseMs}::float8 * interval '1 ms'
     WHERE id = (
       SELECT id FROM jobs j
-      WHERE (leased_until IS NULL OR leased_until <= now()) AND (
+      WHERE (leased_until IS NULL OR leased_until <= now())
+        -- To be cancelled is not waited with.
+        AND (not_before IS NULL OR not_before <= now() OR cancel_requested_at IS NOT NULL) AND (
         state IN ('QUEUED', 'FORGET_COMPLETED_CLEANUP_IN_PROGRESS')
         OR (state = 'AWAITING_APPROVAL' AND approval_expires_at <= now())
         OR (state = 'RUNNING' AND (
@@ -50,6 +52,17 @@ export async function releaseJob(db: Kysely<Tables>, id: string, { token }: Leas
   await sql`
     UPDATE jobs SET leased_until = NULL
     WHERE id = ${id}::uuid AND lease_token = ${token}::bigint`.execute(db)
+}
+
+export async function postponeJob(
+  db: Kysely<Tables>,
+  id: string,
+  { token }: Lease,
+  { delayMs }: { readonly delayMs: number },
+): Promise<void> {
+  await sql`
+    UPDATE jobs SET failures = failures + 1, not_before = now() + ${delayMs}::float8 * interval '1 ms'
+    WHERE id = ${id}::uuid AND lease_token = ${token}::bigint AND leased_until > now()`.execute(db)
 }
 
 /** Takes the job's row for a transaction of whoever holds its lease. */

@@ -1,6 +1,6 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { LetheError } from '../../../../domain/error.ts'
-import type { JobStore, Lease, NewTasks } from '../../../../ports/job-store.ts'
+import type { Lease, MergedMatches, NewTasks } from '../../../../ports/job-store.ts'
 import type { Tables } from '../tables.ts'
 import { holdsLease } from './lease-job.ts'
 import { objectIdOf } from './task-row.ts'
@@ -47,17 +47,31 @@ export async function mergeMatches(
   db: Kysely<Tables>,
   id: string,
   lease: Lease,
-  same: Parameters<JobStore['mergeMatches']>[2],
+  { same, shares }: MergedMatches,
 ): Promise<void> {
-  const pairs = [...same].map(([position, first]) => ({ position, first }))
-  for (let at = 0; at < pairs.length; at += mergeChunk) {
-    await db.transaction().execute(async (transaction) => {
-      if (!(await holdsLease(transaction, id, lease))) throw new LetheError('interrupted', 'the lease ran out')
-      await sql`
-        UPDATE job_matches m SET same_as = s.first
-        FROM jsonb_to_recordset(${JSON.stringify(pairs.slice(at, at + mergeChunk))}::jsonb) AS s (position int, first int)
-        WHERE m.job_id = ${id}::uuid AND m.position = s.position`.execute(transaction)
-    })
+  await inChunks(
+    [...same].map(([position, first]) => ({ position, first })),
+    (chunk) => sql`
+    UPDATE job_matches m SET same_as = s.first
+    FROM jsonb_to_recordset(${chunk}::jsonb) AS s (position int, first int)
+    WHERE m.job_id = ${id}::uuid AND m.position = s.position`,
+  )
+  await inChunks(
+    shares,
+    (chunk) => sql`
+    INSERT INTO match_shares (job_id, mapper, position, owner)
+    SELECT ${id}::uuid, mapper, position, owner
+    FROM jsonb_to_recordset(${chunk}::jsonb) AS s (mapper text, position int, owner int)
+    ON CONFLICT DO NOTHING`,
+  )
+
+  async function inChunks(rows: readonly object[], statement: (chunk: string) => RawBuilder<unknown>) {
+    for (let at = 0; at < rows.length; at += mergeChunk) {
+      await db.transaction().execute(async (transaction) => {
+        if (!(await holdsLease(transaction, id, lease))) throw new LetheError('interrupted', 'the lease ran out')
+        await statement(JSON.stringify(rows.slice(at, at + mergeChunk))).execute(transaction)
+      })
+    }
   }
 }
 
