@@ -63,18 +63,24 @@ function eraseComparison({ folder, data, codec, bytes, facts }: Request, list: K
   const check = async () => requireCount('rows left', await countRows(out), data.rows - list.hits)
   const after = () => rm(out, { force: true })
   const writing = (name: string, work: Contender['work']): Contender => ({ name, work, check, after })
+  const forgetting = (what: string, threads: number, task: string): Contender =>
+    writing(`lethe, ${what}, ${threadsName(threads)}`, { kind: 'task', task, with: { ...args, threads } })
   const command = [process.execPath, lethe, 'erase', out, '--matches', list.matches, '--yes', '--json']
   return {
     title: `Parquet, ${data.name}: erase ${list.hits} rows`,
     facts: [
       ...facts,
-      'forget, in process: edit, verify and write, without find and fsync; the command does all of it, with fsync',
+      'forget: edit, verify and write, in process, without find and fsync; the command does all of it, with fsync',
       'limit: cp, and decompressing and compressing the pages with such a row',
     ],
     bytes,
     baseline: 'limit',
     contenders: [
-      writing('lethe, forget in process', { kind: 'task', task: 'forget', with: args }),
+      ...[1, 2].map((threads) => forgetting('forget', threads, 'forget')),
+      ...[1, 2].flatMap((threads) => [
+        forgetting('of it edit and write', threads, 'forgetEdit'),
+        forgetting('of it verify', threads, 'forgetVerify'),
+      ]),
       { ...writing('lethe erase', { kind: 'command', argv: command }), before: () => copyFile(data.path, out) },
       ...[1, 2].map((threads) =>
         writing(duckdbName(threads), { kind: 'task', task: 'duckdbErase', with: { ...args, threads } }),
@@ -86,7 +92,11 @@ function eraseComparison({ folder, data, codec, bytes, facts }: Request, list: K
 }
 
 function duckdbName(threads: number): string {
-  return `DuckDB, ${threads} thread${threads === 1 ? '' : 's'}`
+  return `DuckDB, ${threadsName(threads)}`
+}
+
+function threadsName(threads: number): string {
+  return `${threads} thread${threads === 1 ? '' : 's'}`
 }
 
 function taskArguments(data: ParquetData, list: KeyList): TaskArguments {

@@ -1,9 +1,10 @@
 import { open } from 'node:fs/promises'
-import { editedChunks } from '../src/adapters/object-store/edited-chunks.ts'
+import { writeContent } from '../src/adapters/object-store/file/replace-file.ts'
 import { openLake } from '../src/compose.ts'
-import { parquet } from '../src/formats/parquet/parquet.ts'
+import type { Edit } from '../src/formats/edit.ts'
+import { makeParquet, parquet } from '../src/formats/parquet/parquet.ts'
 import { makeSpool } from '../src/formats/spool.ts'
-import type { Task, TaskArguments } from './comparison.ts'
+import type { Measure, Task, TaskArguments } from './comparison.ts'
 import { connect, rowsOf } from './parquet-data.ts'
 import { type KeyFile, loadKeys, searchForKeys, withKeys } from './parquet-keys.ts'
 import { copyAndRecompress, decompressAll, pagesOfColumn, touchedPages } from './parquet-limit.ts'
@@ -17,19 +18,9 @@ export const parquetTasks: Readonly<Record<string, Task>> = {
   },
 
   /** The forget phase alone: what was found is known, the new file is not forced to the disk. */
-  async forget(args, measure) {
-    const search = await searchForKeys(keyFile(args))
-    await using source = await openSource(args)
-    const found = await parquet.find(source, search)
-    return await measure(async () => {
-      await using spool = makeSpool()
-      const edit = await parquet.erase(source, { search, found, spool })
-      await parquet.verify(source, { search, found, edit })
-      await using file = await open(String(args['out']), 'w')
-      for await (const chunk of editedChunks(source, edit)) await file.writeFile(chunk)
-      return edit.summary.rowsErased
-    })
-  },
+  forget: (args, measure) => forget(args, { all: measure }),
+  forgetEdit: (args, measure) => forget(args, { edit: measure }),
+  forgetVerify: (args, measure) => forget(args, { verify: measure }),
 
   async findLimit(args, measure) {
     const data = String(args['data'])
@@ -65,6 +56,47 @@ export const parquetTasks: Readonly<Record<string, Task>> = {
     const sql = `COPY (${rows}) TO '${args['out']}' (FORMAT parquet, CODEC '${args['codec']}')`
     return await measure(async () => (await connection.run(sql)).rowsChanged)
   },
+}
+
+interface Measures {
+  readonly all?: Measure
+  /** Edit and write. */
+  readonly edit?: Measure
+  readonly verify?: Measure
+}
+
+const unmeasured: Measure = (work) => work()
+
+async function forget(args: TaskArguments, measures: Measures): Promise<unknown> {
+  const { all = unmeasured, edit: editing = unmeasured, verify: verifying = unmeasured } = measures
+  const format = makeParquet({ threadCount: Number(args['threads']) })
+  const search = await searchForKeys(keyFile(args))
+  await using source = await openSource(args)
+  const found = await parquet.find(source, search)
+  return await all(async () => {
+    await using spool = makeSpool()
+    let edit: Edit | undefined
+    const make = async () => {
+      edit = await format.erase(source, { search, found, spool })
+    }
+    const verify = () => format.verify(source, { search, found, edit: edit! })
+    const write = async () => {
+      await using file = await open(String(args['out']), 'w')
+      await writeContent(file, { source, edit: edit! }, { chunkBytes: 1024 * 1024 })
+    }
+    if (measures.verify !== undefined) {
+      await make()
+      await verifying(verify)
+      await write()
+    } else {
+      await editing(async () => {
+        await make()
+        if (measures.edit === undefined) await verify()
+        await write()
+      })
+    }
+    return edit!.summary.rowsErased
+  })
 }
 
 function keyFile(args: TaskArguments): KeyFile {

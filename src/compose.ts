@@ -1,7 +1,7 @@
 import { makeFileKeyRing } from './adapters/key-ring/file/file-key-ring.ts'
 import { makeFileStore } from './adapters/object-store/file/file-store.ts'
 import type { S3Access } from './adapters/object-store/s3/s3-access.ts'
-import type { Configuration, StoreConfiguration } from './config.ts'
+import { type Configuration, type StoreConfiguration, threadCount } from './config.ts'
 import type { DataMapper, Role } from './domain/data-mapper.ts'
 import { LetheError } from './domain/error.ts'
 import { literalPattern, type ObjectPattern, parseObjectPattern } from './domain/object-pattern.ts'
@@ -18,7 +18,7 @@ import type { CsvOptions } from './formats/csv/options.ts'
 import type { DetectableFormat } from './formats/format.ts'
 import { ndjson } from './formats/ndjson/ndjson.ts'
 import { onlyFormat } from './formats/only-format.ts'
-import { parquet } from './formats/parquet/parquet.ts'
+import { makeParquet } from './formats/parquet/parquet.ts'
 import { plain } from './formats/plain.ts'
 import type { JobStore } from './ports/job-store.ts'
 import type { KeyRing } from './ports/key-ring.ts'
@@ -31,6 +31,13 @@ export interface Lake {
   readonly store: ObjectStore
   readonly formats: readonly DetectableFormat[]
 }
+
+/** How many threads it has is asked when it first has something for them: who only imports this may not care. */
+const parquet = makeParquet({
+  get threadCount() {
+    return threadCount(process.env)
+  },
+})
 
 /** Every format that Lethe knows, CSV by what each object shows. */
 export const formats: readonly DetectableFormat[] = makeFormats({})
@@ -59,13 +66,14 @@ const stores: Readonly<Record<string, (access: StoreAccess) => Promise<ObjectSto
  * Builds what a run over the targets needs: the one place that knows technologies.
  *
  * @throws LetheError `invalid-argument` for targets of a store that is not known, or of several, and for options that no
- *   CSV file can have.
+ *   CSV file can have; `invalid-config` for LETHE_THREADS.
  */
 export async function openLake(
   targets: readonly string[],
   access: StoreAccess = {},
   csvOptions?: CsvOptions,
 ): Promise<Lake> {
+  threadCount(process.env)
   const schemes = new Set(targets.map(schemeOf))
   const [scheme = ''] = schemes
   const makeStore = stores[scheme]

@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeTemporaryFolder, type TemporaryFolder } from '../test/temporary-folder.ts'
-import { loadConfiguration, redacted } from './config.ts'
+import { loadConfiguration, redacted, threadCount } from './config.ts'
 
 let folder: TemporaryFolder
 beforeEach(async () => {
@@ -119,5 +120,18 @@ describe('the configuration', () => {
     const shown = JSON.stringify(redacted(load()))
     expect(shown).toContain('postgres://lethe:****@db/x?sslmode=require')
     expect(shown).not.toMatch(/pa\$s|pa%24s/)
+  })
+})
+
+describe('the number of threads', () => {
+  test('is what the environment says, else that of the cores, up to four', () => {
+    expect(threadCount({ LETHE_THREADS: '12' })).toBe(12)
+    const byDefault = Math.min(4, availableParallelism())
+    expect(threadCount({})).toBe(byDefault)
+    expect(threadCount({ LETHE_THREADS: '' })).toBe(byDefault)
+  })
+
+  test.each(['0', '-1', '2.5', 'two', '1e3', ' 2'])('is not %j', (text) => {
+    expect(() => threadCount({ LETHE_THREADS: text })).toThrow(expect.objectContaining({ code: 'invalid-config' }))
   })
 })

@@ -26,11 +26,17 @@ export function makeSpool({ memoryBytes = 16 * 1024 * 1024, folder = tmpdir() }:
   return new MemoryThenFileSpool(memoryBytes, folder)
 }
 
+/** So many bytes are written to the file at once: a call of the system costs as much as 20 KB. */
+const writeBytes = 256 * 1024
+
 class MemoryThenFileSpool implements Spool {
   readonly #memoryBytes: number
   readonly #folder: string
+  /** All bytes; once there is a file, those from `#inFile` on. */
   #memory = new Uint8Array(0)
   #file: FileHandle | undefined
+  /** Bytes in the file. */
+  #inFile = 0
   #size = 0
 
   constructor(memoryBytes: number, folder: string) {
@@ -46,12 +52,17 @@ class MemoryThenFileSpool implements Spool {
     const start = this.#size
     const end = start + bytes.length
     if (this.#file === undefined && end > this.#memoryBytes) await this.#moveToFile()
-    if (this.#file === undefined) {
-      this.#grow(end)
-      this.#memory.set(bytes, start)
-    } else {
-      await writeAll(this.#file, bytes, start)
+    if (this.#file !== undefined && end - this.#inFile > this.#memory.length) {
+      await this.#writeOut()
+      if (bytes.length > this.#memory.length) {
+        await writeAll(this.#file, bytes, start)
+        this.#inFile = end
+        this.#size = end
+        return { start, end }
+      }
     }
+    if (this.#file === undefined) this.#grow(end)
+    this.#memory.set(bytes, start - this.#inFile)
     this.#size = end
     return { start, end }
   }
@@ -60,12 +71,11 @@ class MemoryThenFileSpool implements Spool {
     if (start < 0 || end < start || end > this.#size)
       throw new RangeError(`read ${start}..${end} of ${this.#size} bytes`)
     const result = into?.subarray(0, end - start) ?? new Uint8Array(end - start)
-    if (this.#file === undefined) {
-      result.set(this.#memory.subarray(start, end))
-      return result
-    }
-    for (let done = 0; done < result.length; ) {
-      const { bytesRead } = await this.#file.read(result, done, result.length - done, start + done)
+    // What is in memory first: it may be written out while the file is read.
+    const split = Math.min(end, Math.max(start, this.#inFile))
+    result.set(this.#memory.subarray(split - this.#inFile, Math.max(split, end) - this.#inFile), split - start)
+    for (let done = 0; done < split - start; ) {
+      const { bytesRead } = await this.#file!.read(result, done, split - start - done, start + done)
       if (bytesRead === 0) throw new RangeError('the spool file is shorter than what was appended to it')
       done += bytesRead
     }
@@ -93,12 +103,18 @@ class MemoryThenFileSpool implements Spool {
       // Unlinked before the first byte: the file lives as long as its handle, whatever ends the process.
       await unlink(path)
       await writeAll(file, this.#memory.subarray(0, this.#size), 0)
+      this.#inFile = this.#size
     } catch (error) {
       await file.close()
       throw error
     }
     this.#file = file
-    this.#memory = new Uint8Array(0)
+    this.#memory = new Uint8Array(Math.min(writeBytes, this.#memoryBytes))
+  }
+
+  async #writeOut(): Promise<void> {
+    await writeAll(this.#file!, this.#memory.subarray(0, this.#size - this.#inFile), this.#inFile)
+    this.#inFile = this.#size
   }
 }
 

@@ -14,11 +14,7 @@ import {
   zstdDecompress,
   zstdDecompressSync,
 } from 'node:zlib'
-import {
-  compress as snappyCompress,
-  compressSync as snappyCompressSync,
-  uncompressSync as snappyUncompressSync,
-} from 'snappy'
+import { compressSync as snappyCompressSync, uncompressSync as snappyUncompressSync } from 'snappy'
 import { LetheError } from '../../domain/error.ts'
 import { compressLz4, compressLz4Hadoop, decompressLz4, decompressLz4Hadoop } from './lz4.ts'
 import { malformed, unsupported } from './malformed.ts'
@@ -35,7 +31,7 @@ interface Codec {
   compress(bytes: Uint8Array, options: CompressOptions): Uint8Array
   /** The same on another thread, where the library can. */
   readonly aside?: {
-    decompress?(stored: Uint8Array, uncompressedBytes: number): Promise<Uint8Array>
+    decompress(stored: Uint8Array, uncompressedBytes: number): Promise<Uint8Array>
     compress(bytes: Uint8Array, options: CompressOptions): Promise<Uint8Array>
   }
   /** The most output bytes that one stored byte can stand for; a page that announces more is a lie. */
@@ -186,8 +182,7 @@ const codecs: Readonly<Record<CompressionCodec, Codec>> = {
   SNAPPY: {
     decompress: (stored, size) => snappyUncompressSync(checkPreamble(stored, size), decompressedSnappy) as Buffer,
     compress: (bytes) => snappyCompressSync(bytes, ownMemory),
-    // Decompressing takes as long as handing over, and the library keeps memory for each thread that does it.
-    aside: { compress: (bytes) => snappyCompress(bytes, ownMemory) },
+    // Not aside: handing over takes as long, and the library keeps memory for each thread that it works on.
     maxRatio: 22,
   },
   GZIP: {

@@ -21,7 +21,7 @@ export interface PageSections {
   readonly encoding: Encoding
   /** The values that are not null. */
   readonly values: Uint8Array
-  /** What was decompressed, and of what: see `releasePage`. */
+  /** What was decompressed, and of what: all of a V1 page, the values of a V2 page. See `releasePage`. */
   readonly memory: { readonly made: Uint8Array; readonly origin: Uint8Array }
 }
 
@@ -38,13 +38,13 @@ interface Layout {
 /** Decompresses a data page and tells its parts apart. @throws LetheError `malformed` */
 export function splitPage(page: DataPage, layout: Layout): PageSections {
   const { codec, stored, uncompressedBytes } = contentOf(page, layout)
-  return splitContent(page, layout, decompress(codec, stored, uncompressedBytes))
+  return splitContent(page, layout, { made: decompress(codec, stored, uncompressedBytes), origin: stored })
 }
 
 /** The same, decompressing on another thread; the body must stay as it is meanwhile. */
 export async function splitPageAside(page: DataPage, layout: Layout): Promise<PageSections> {
   const { codec, stored, uncompressedBytes } = contentOf(page, layout)
-  return splitContent(page, layout, await decompressAside(codec, stored, uncompressedBytes))
+  return splitContent(page, layout, { made: await decompressAside(codec, stored, uncompressedBytes), origin: stored })
 }
 
 /** What of a page is compressed: all of a V1 page, the values of a V2 page, if anything. */
@@ -61,10 +61,9 @@ function contentOf({ head, body }: DataPage, { codec }: Layout) {
   }
 }
 
-function splitContent({ head, body }: DataPage, { column }: Layout, content: Uint8Array): PageSections {
-  const memory = { made: content, origin: body }
-  const sections =
-    head.kind === 'data-v1' ? splitV1(head, content, column) : splitV2(head, { body, values: content, column })
+function splitContent({ head, body }: DataPage, { column }: Layout, memory: PageSections['memory']): PageSections {
+  const { made } = memory
+  const sections = head.kind === 'data-v1' ? splitV1(head, made, column) : splitV2(head, { body, values: made, column })
   return { ...sections, memory }
 }
 

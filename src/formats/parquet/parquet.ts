@@ -4,23 +4,33 @@ import type { RangeSource } from '../range-source.ts'
 import { eraseRows } from './erase/erase-rows.ts'
 import { find } from './find/find.ts'
 import { inspect } from './inspect.ts'
+import { ChunkThreads, type ThreadOptions } from './threads/chunk-threads.ts'
 import { verifyErased } from './verify/verify-erased.ts'
 
-/** Parquet, edited page by page: what holds no erased row stays as the source has it. */
-export const parquet: DetectableFormat = {
-  name: 'parquet',
-  detect,
-  inspect,
-  find,
-  erase,
-  verify: verifyErased,
+/**
+ * Parquet, edited page by page: what holds no erased row stays as the source has it.
+ */
+export function makeParquet(options: ThreadOptions): DetectableFormat {
+  const threads = new ChunkThreads(options)
+  return {
+    name: 'parquet',
+    detect,
+    inspect,
+    find,
+    erase: (source, request) => erase(source, request, threads),
+    verify: (source, request) => verifyErased(source, request, threads),
+  }
 }
 
-function erase(source: RangeSource, { search, found, spool }: EraseRequest): Promise<Edit> {
+/** On the thread of the caller alone. */
+export const parquet = makeParquet({ threadCount: 1 })
+
+function erase(source: RangeSource, { search, found, spool }: EraseRequest, threads: ChunkThreads): Promise<Edit> {
   const { signal, onProgress } = search
   return eraseRows(source, {
     rows: found.rows,
     spool,
+    threads,
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   })

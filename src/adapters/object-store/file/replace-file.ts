@@ -75,11 +75,11 @@ export async function removeFile(
   await syncFolder(fs, key)
 }
 
-/** Writes each chunk while the next one is read. */
-async function writeContent(
-  handle: FileHandle,
+/** Writes the edited file, each chunk while the next one is read. */
+export async function writeContent(
+  handle: Pick<FileHandle, 'write'>,
   { source, edit }: Pick<WriteRequest, 'source' | 'edit'>,
-  options: ReplaceOptions,
+  options: Pick<ReplaceOptions, 'signal' | 'chunkBytes'>,
 ): Promise<void> {
   let position = 0
   let underWay = Promise.resolve()
@@ -98,7 +98,7 @@ async function writeContent(
   }
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+async function writeAll(handle: Pick<FileHandle, 'write'>, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
     done += bytesWritten

@@ -1,3 +1,4 @@
+import { release } from '../codecs.ts'
 import type { ColumnChunkInfo } from '../column-chunk.ts'
 import type { ByteSet } from '../find/byte-set.ts'
 import { signExtension } from '../find/key-values.ts'
@@ -19,6 +20,7 @@ export class ChunkDictionary {
   readonly #values: Values
   /** The entries as the page has them, decompressed. */
   readonly bytes: Uint8Array
+  readonly #stored: Uint8Array
   readonly #isUsed: Uint8Array
   readonly #batch = new Uint32Array(batchSize)
   #unused: number
@@ -32,6 +34,7 @@ export class ChunkDictionary {
     }
     if (column.physicalType === 'BOOLEAN') throw unsupported('a dictionary of booleans')
     this.#column = column
+    this.#stored = page.body
     this.bytes = dictionaryBytes(page, codec)
     this.#values = decodePlain(this.bytes, { column, count: head.numValues })
     this.#isUsed = new Uint8Array(head.numValues)
@@ -40,6 +43,11 @@ export class ChunkDictionary {
 
   get size(): number {
     return this.#values.count
+  }
+
+  /** Gives back the memory of the entries; neither these nor views of them may be used afterwards. */
+  release(): void {
+    release(this.bytes, this.#stored)
   }
 
   isUsed(index: number): boolean {

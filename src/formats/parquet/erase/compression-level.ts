@@ -12,6 +12,11 @@ const trials: Readonly<Partial<Record<CompressionCodec, readonly number[]>>> = {
 /** How much larger than the source's a page may come out at the same level, by another version of the library. */
 const tolerance = 1.005
 
+/** Whether pages of a codec are compressed at levels, of which the higher ones are slow. */
+export function hasLevels(codec: CompressionCodec): boolean {
+  return trials[codec] !== undefined
+}
+
 export interface LevelSample {
   readonly bytes: Uint8Array
   /** How many bytes they were compressed to. */
@@ -21,6 +26,15 @@ export interface LevelSample {
 /** The levels of a file's columns, each guessed once: a writer has one for a column. */
 export class CompressionLevels {
   readonly #byColumn = new Map<number, CompressOptions>()
+
+  /** What was found out, or set, of a column. */
+  known({ column }: Pick<ColumnChunkInfo, 'column'>): CompressOptions | undefined {
+    return this.#byColumn.get(column.index)
+  }
+
+  set({ column }: Pick<ColumnChunkInfo, 'column'>, options: CompressOptions): void {
+    this.#byColumn.set(column.index, options)
+  }
 
   of({ column, codec }: Pick<ColumnChunkInfo, 'column' | 'codec'>, sample: () => LevelSample): CompressOptions {
     const known = this.#byColumn.get(column.index)

@@ -69,6 +69,11 @@ export class DictionaryScrubber {
     return this.#dictionary
   }
 
+  /** Gives back the memory of the entries: to be called when none of them is used any more. */
+  release(): void {
+    this.#dictionary?.release()
+  }
+
   /** An entry as pages of the source point at it. */
   entry(index: number): Uint8Array {
     return this.#dictionary!.entry(index)

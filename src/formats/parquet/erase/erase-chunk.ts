@@ -3,7 +3,7 @@ import type { Ranges } from '../../../domain/ranges.ts'
 import type { Piece } from '../../edit.ts'
 import type { RangeSource } from '../../range-source.ts'
 import type { Spool } from '../../spool.ts'
-import { type CompressOptions, decompress } from '../codecs.ts'
+import type { CompressOptions } from '../codecs.ts'
 import type { ColumnChunkInfo } from '../column-chunk.ts'
 import { isDictionaryEncoded } from '../find/scan-page.ts'
 import { malformed, unsupported } from '../malformed.ts'
@@ -32,7 +32,7 @@ import type { PageWriter } from './page-writer.ts'
 import { type PageRows, RowCursor } from './row-cursor.ts'
 import { BoundsWatch, StatisticsWatch, type ValueWatch } from './statistics-watch.ts'
 import { bloomFilterExtent } from './structures.ts'
-import { boundsOfValues, type ValueBounds, valuesOfSection } from './value-bounds.ts'
+import { boundsOfSection, boundsOfValues, type ValueBounds } from './value-bounds.ts'
 import type { CompareValues } from './value-order.ts'
 
 export interface ChunkErasure {
@@ -55,7 +55,7 @@ export interface ChunkErasure {
 /** What is left of a column chunk. */
 export interface ErasedChunk {
   readonly pages: readonly ChunkPage[]
-  readonly erased: ErasedCounts
+  readonly erased: Omit<ErasedCounts, 'add'>
   /** Its statistics, where the source has some. */
   readonly statistics: ThriftStruct | undefined
   readonly geospatialStatistics: ThriftStruct | undefined
@@ -73,11 +73,19 @@ export interface ErasedChunk {
  * @throws LetheError `malformed` where counts disagree, `unsupported`
  */
 export async function eraseChunk(erasure: ChunkErasure): Promise<ErasedChunk> {
-  const erased = await new ChunkEraser(erasure).run()
+  const erased = await runEraser(new ChunkEraser(erasure))
   if (erased.kind === 'erased') return erased.chunk
-  const again = await new ChunkEraser(erasure, erased.keptEntries).run()
+  const again = await runEraser(new ChunkEraser(erasure, erased.keptEntries))
   if (again.kind === 'erased') return again.chunk
   throw new LetheError('internal', 'a dictionary without unused entries has some')
+}
+
+async function runEraser(eraser: ChunkEraser): Promise<Outcome> {
+  try {
+    return await eraser.run()
+  } finally {
+    eraser.close()
+  }
 }
 
 type Outcome =
@@ -158,6 +166,12 @@ class ChunkEraser {
       }
     }
     return { kind: 'erased', chunk: await this.#finish(scrubbed?.gone ?? []) }
+  }
+
+  /** Gives back memory. */
+  close(): void {
+    this.#walk.close()
+    this.#dictionary?.release()
   }
 
   async #finish(goneEntries: readonly number[]): Promise<ErasedChunk> {
@@ -288,7 +302,7 @@ class ChunkEraser {
       chunk,
       erased: this.#facts,
       entryBytes: (index) => dictionary!.entry(index),
-      compressOptions: await this.#levelOf(place, sections),
+      compressOptions: this.#levelOf(place, sections),
       indexMap: dictionary?.indexMap,
       watch,
       sink: await writer.sink(),
@@ -323,8 +337,8 @@ class ChunkEraser {
     const entry = (index: number): Uint8Array => this.#dictionary!.newEntry(index)
     const section = { encoding, values, count: numPresent }
     const { column } = chunk
-    const left = valuesOfSection(section, { column, entry: isDictionaryEncoded({ encoding }) ? entry : undefined })
-    return boundsOfValues(left, { column, compare }) ?? 'unknown'
+    const reading = { column, entry: isDictionaryEncoded({ encoding }) ? entry : undefined }
+    return boundsOfSection(section, { ...reading, compare }) ?? 'unknown'
   }
 
   async #sections(place: DataPlace): Promise<PageSections> {
@@ -332,16 +346,9 @@ class ChunkEraser {
   }
 
   /** Options of the compression that a data page has. */
-  async #levelOf(place: DataPlace, { values }: PageSections): Promise<CompressOptions> {
+  #levelOf({ head }: DataPlace, { memory }: PageSections): CompressOptions {
     const { levels, chunk } = this.#erasure
-    const { head } = place
-    const body = await this.#walk.body(place)
-    if (head.kind === 'data-v2') {
-      if (!head.isCompressed) return {}
-      const storedBytes = body.length - head.repetitionLevelBytes - head.definitionLevelBytes
-      return levels.of(chunk, () => ({ bytes: values, storedBytes }))
-    }
-    const bytes = (): Uint8Array => decompress(chunk.codec, body, head.uncompressedBytes)
-    return levels.of(chunk, () => ({ bytes: bytes(), storedBytes: body.length }))
+    if (head.kind === 'data-v2' && !head.isCompressed) return {}
+    return levels.of(chunk, () => ({ bytes: memory.made, storedBytes: memory.origin.length }))
   }
 }

@@ -5,15 +5,14 @@ import type { RangeSource } from '../../range-source.ts'
 import type { Spool } from '../../spool.ts'
 import { type ParquetFile, type RowGroupInfo, readFooter } from '../footer.ts'
 import { RowGroup } from '../metadata.ts'
+import type { ChunkThreads } from '../threads/chunk-threads.ts'
 import { copyStruct, requireField } from '../thrift-fields.ts'
 import { assembleFile, type PlannedGroup } from './assemble-file.ts'
-import { CompressionLevels } from './compression-level.ts'
-import { eraseChunk } from './erase-chunk.ts'
+import type { ErasedChunk } from './erase-chunk.ts'
+import { eraseChunks } from './erase-chunks.ts'
 import { erasedChunkStruct } from './erased-chunk-struct.ts'
-import { PageWriter } from './page-writer.ts'
 import { requireWholeChunks } from './require-whole-chunks.ts'
 import { chunksBeforeGaps, requireDisjoint } from './structures.ts'
-import { valueOrder } from './value-order.ts'
 
 export interface RowErasure {
   /** Ordinals in the file of the rows to leave out. */
@@ -22,6 +21,8 @@ export interface RowErasure {
   readonly signal?: AbortSignal
   /** Called with the number of source bytes newly dealt with. */
   readonly onProgress?: (bytes: number) => void
+  /** Threads to do it with where there is enough to do for several. */
+  readonly threads?: ChunkThreads | undefined
 }
 
 /**
@@ -49,19 +50,24 @@ interface FileErasure extends RowErasure {
 
 async function eraseGroups(source: RangeSource, erasure: FileErasure): Promise<PlannedGroup[]> {
   const { file, rows, onProgress } = erasure
-  const writer = new PageWriter(erasure.spool)
-  const levels = new CompressionLevels()
-  const groups: PlannedGroup[] = []
-  for (const group of file.rowGroups) {
-    const erasedRows = rows.sizeWithin(group.firstRow, group.firstRow + group.numRows)
-    // Also a group that never had a row: its dictionaries could hold what nobody would look for.
-    if (erasedRows === group.numRows) continue
-    groups.push(
-      erasedRows === 0 ? keepGroup(group) : await eraseGroup(source, { ...erasure, group, erasedRows, writer, levels }),
-    )
-    onProgress?.(group.chunks.reduce((bytes, { start, end }) => bytes + end - start, 0))
-  }
-  return groups
+  // Also a group that never had a row: its dictionaries could hold what nobody would look for.
+  const groups = file.rowGroups.filter((group) => erasedIn(group, rows) < group.numRows)
+  const edited = groups.filter((group) => erasedIn(group, rows) > 0)
+  const erased = await eraseChunks(source, { ...erasure, groups: edited })
+  return groups.map((group) => {
+    const chunks = erased.get(group)
+    if (chunks !== undefined) return erasedGroup(group, { chunks, numRows: group.numRows - erasedIn(group, rows) })
+    onProgress?.(sizeOf(group))
+    return keepGroup(group)
+  })
+}
+
+function erasedIn({ firstRow, numRows }: RowGroupInfo, rows: Ranges): number {
+  return rows.sizeWithin(firstRow, firstRow + numRows)
+}
+
+function sizeOf({ chunks }: RowGroupInfo): number {
+  return chunks.reduce((bytes, { start, end }) => bytes + end - start, 0)
 }
 
 function keepGroup(group: RowGroupInfo): PlannedGroup {
@@ -71,20 +77,13 @@ function keepGroup(group: RowGroupInfo): PlannedGroup {
   return { group, struct, numRows: group.numRows, chunks }
 }
 
-interface GroupErasure extends FileErasure {
-  readonly group: RowGroupInfo
-  readonly erasedRows: number
-  readonly writer: PageWriter
-  readonly levels: CompressionLevels
-}
-
-async function eraseGroup(source: RangeSource, { group, erasedRows, ...erasure }: GroupErasure): Promise<PlannedGroup> {
-  const chunks = []
-  for (const chunk of group.chunks) {
-    const compare = valueOrder(erasure.file.struct, chunk.column)
-    const dataEnd = erasure.file.footerStart
-    const erased = await eraseChunk({ ...erasure, source, chunk, group, compare, dataEnd })
-    chunks.push({ chunk, struct: erasedChunkStruct(chunk, erased), erased })
-  }
-  return { group, struct: copyStruct(group.struct), numRows: group.numRows - erasedRows, chunks }
+function erasedGroup(
+  group: RowGroupInfo,
+  { chunks: erasedChunks, numRows }: { chunks: readonly ErasedChunk[]; numRows: number },
+): PlannedGroup {
+  const chunks = group.chunks.map((chunk, index) => {
+    const erased = erasedChunks[index]!
+    return { chunk, struct: erasedChunkStruct(chunk, erased), erased }
+  })
+  return { group, struct: copyStruct(group.struct), numRows, chunks }
 }

@@ -5,7 +5,6 @@ import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, removeField, requireField, setField } from '../thrift-fields.ts'
 import type { ChunkPage } from './chunk-page.ts'
 import type { ErasedChunk } from './erase-chunk.ts'
-import type { ErasedCounts } from './erased-facts.ts'
 
 /**
  * The ColumnChunk of a chunk that rows were left out of: counts, sizes and statistics of what stays. Offsets are still
@@ -50,7 +49,10 @@ const indexFields = {
 } as const
 
 /** Takes what is gone out of size statistics; false where they say less than that. */
-function eraseSizes(sizes: ThriftStruct, { bytes, repetitionLevels, definitionLevels }: ErasedCounts): boolean {
+function eraseSizes(
+  sizes: ThriftStruct,
+  { bytes, repetitionLevels, definitionLevels }: ErasedChunk['erased'],
+): boolean {
   const before = getField(sizes, SizeStatistics.unencodedByteArrayDataBytes)
   if (before !== undefined) setField(sizes, SizeStatistics.unencodedByteArrayDataBytes, before - bytes)
   let isPossible = before === undefined || before >= bytes

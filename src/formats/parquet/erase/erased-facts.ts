@@ -71,7 +71,7 @@ export class ErasedFacts implements ErasedLevels, ErasedValues {
   }
 
   value(bytes: Uint8Array, start: number, end: number): void {
-    this.#count(bytes.subarray(start, end), 1)
+    this.#count(bytes, { start, end, times: 1 })
     for (const watch of this.#watches) watch.see(bytes, start, end)
     if (this.#entryBytes !== undefined) this.plainValues.add(this.#comparable(bytes.subarray(start, end)))
   }
@@ -79,13 +79,14 @@ export class ErasedFacts implements ErasedLevels, ErasedValues {
   /** Whether statistics tell of it is seen when all pages were: other rows may use the same entry. */
   entry(index: number, times: number): void {
     this.entries.add(index)
-    this.#count(this.#entryBytes!(index), times)
+    const bytes = this.#entryBytes!(index)
+    this.#count(bytes, { start: 0, end: bytes.length, times })
   }
 
-  #count(value: Uint8Array, times: number): void {
+  #count(bytes: Uint8Array, { start, end, times }: { start: number; end: number; times: number }): void {
     this.page.values += times
-    this.page.bytes += times * value.length
-    if (this.#isFloating && isNaNValue(this.#column, value)) this.page.nans += times
+    this.page.bytes += times * (end - start)
+    if (this.#isFloating && isNaNValue(this.#column, bytes, start)) this.page.nans += times
   }
 
   repetitionLevel(level: number, times: number): void {

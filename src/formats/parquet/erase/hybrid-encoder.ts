@@ -118,8 +118,28 @@ export class HybridEncoder {
   }
 }
 
-/** Least significant bit first. Up to 7 bits of one value and 32 of the next: kept as a float's exact integer. */
+/** Least significant bit first. */
 function packGroup(values: Uint32Array, bitWidth: number, sink: ByteSink): void {
+  if (bitWidth <= 24) packNarrow(values, bitWidth, sink)
+  else packWide(values, bitWidth, sink)
+}
+
+/** Up to 7 bits of one value and 24 of the next are fewer than 32. */
+function packNarrow(values: Uint32Array, bitWidth: number, sink: ByteSink): void {
+  let bits = 0
+  let held = 0
+  for (let index = 0; index < groupSize; index += 1) {
+    bits |= values[index]! << held
+    held += bitWidth
+    for (; held >= 8; held -= 8) {
+      sink.byte(bits & 255)
+      bits >>>= 8
+    }
+  }
+}
+
+/** Up to 7 bits of one value and 32 of the next: kept as a float's exact integer. */
+function packWide(values: Uint32Array, bitWidth: number, sink: ByteSink): void {
   let bits = 0
   let held = 0
   for (let index = 0; index < groupSize; index += 1) {

@@ -39,7 +39,7 @@ describe('PageWalk', () => {
     }
     expect(await walk.next()).toBeUndefined()
     expect(first.every((each) => each === 1)).toBe(true)
-    // A small one for headers and a large one for bodies.
-    expect(memories.size).toBe(2)
+    // Small ones for headers and large ones for bodies.
+    expect(memories.size).toBeLessThan(4)
   })
 })

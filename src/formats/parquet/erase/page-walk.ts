@@ -2,6 +2,7 @@ import type { RangeSource } from '../../range-source.ts'
 import type { Extent } from '../column-chunk.ts'
 import { malformed } from '../malformed.ts'
 import type { PageHead } from '../page-header.ts'
+import { returnMemory, takeMemory } from '../page-memory.ts'
 import { checkCrc, isTruncated, parsePageHead, type StoredPage } from '../page-reader.ts'
 
 /** Where a page lies, by its header; the body is not read yet. */
@@ -15,6 +16,8 @@ const maxPassingBytes = 32 * 1024
 /** Read behind a page whose body is wanted and small: its neighbours are mostly wanted too. */
 const behindBytes = 128 * 1024
 const smallBodyBytes = 64 * 1024
+/** Read behind at most where one page after the other is wanted: twice as much for each. */
+const maxBehindBytes = 1024 * 1024
 
 /**
  * Walks over the pages of a column chunk by their headers, and reads the bodies of only those that are asked for.
@@ -30,7 +33,11 @@ export class PageWalk {
   #windowStart = 0
   #passingBytes = maxPassingBytes
   /** Where windows are read into. */
-  #memory = new Uint8Array(0)
+  #memory: Uint8Array<ArrayBuffer> = nothing
+  /** Pages whose bodies were asked for, up to the last one. */
+  #wantedInARow = 0
+  /** The body of the last page was not asked for yet. */
+  #isPassed = false
 
   constructor(source: RangeSource, { start, end }: Extent, options: { readonly signal?: AbortSignal } = {}) {
     this.#source = source
@@ -44,11 +51,13 @@ export class PageWalk {
     this.#options.signal?.throwIfAborted()
     const offset = this.#position
     if (offset === this.#end) return undefined
+    if (this.#isPassed) this.#wantedInARow = 0
     const { head, headerBytes } = await this.#head(offset)
     const end = offset + headerBytes + head.compressedBytes
     this.#notePageEnd(end)
     if (end > this.#end) throw malformed('a page reaches beyond its column chunk')
     this.#position = end
+    this.#isPassed = true
     return { head, offset, headerBytes, end }
   }
 
@@ -67,7 +76,13 @@ export class PageWalk {
    */
   async body({ head, offset, headerBytes, end }: PagePlace): Promise<Uint8Array> {
     const start = offset + headerBytes
-    const body = await this.#bytes(start, end, end - start > smallBodyBytes ? 0 : behindBytes)
+    if (this.#isPassed) this.#wantedInARow += 1
+    this.#isPassed = false
+    const body = await this.#bytes(
+      start,
+      end,
+      Math.max(this.#behindBytes(), end - start > smallBodyBytes ? 0 : behindBytes),
+    )
     checkCrc(head, body)
     return body
   }
@@ -79,10 +94,22 @@ export class PageWalk {
     return body
   }
 
+  #behindBytes(): number {
+    return this.#wantedInARow < 2 ? 0 : Math.min(maxBehindBytes, behindBytes * 2 ** (this.#wantedInARow - 2))
+  }
+
+  /** Gives back the memory of the window: neither the walk nor what it yielded is to be used afterwards. */
+  close(): void {
+    this.#window = nothing
+    this.#windowStart = 0
+    returnMemory(this.#memory)
+    this.#memory = nothing
+  }
+
   async #head(offset: number): Promise<{ head: PageHead; headerBytes: number }> {
     for (let guess = headerGuessBytes; ; guess *= 4) {
       const end = Math.min(this.#end, offset + guess)
-      const bytes = await this.#bytes(offset, end, this.#passingBytes)
+      const bytes = await this.#bytes(offset, end, Math.max(this.#behindBytes(), this.#passingBytes))
       try {
         // Copied, because a header's binary fields are views of it and are kept longer than the window.
         return parsePageHead(new Uint8Array(bytes))
@@ -97,17 +124,24 @@ export class PageWalk {
     if (start < this.#windowStart || end > this.#windowStart + this.#window.length) {
       const windowEnd = Math.min(this.#end, end + ahead)
       const into = this.#reserve(windowEnd - start)
-      // Until it is read there is none: a read that fails may have overwritten it.
+      // Until it is read there is none, nor memory: a read that failed may go on writing into it.
       this.#window = nothing
+      this.#memory = nothing
       const window = await this.#source.read(start, windowEnd, { ...this.#options, into })
       this.#window = new Uint8Array(window.buffer, window.byteOffset, window.byteLength)
+      // Memory that was given away and came back, as threads do, is another buffer.
+      const isBack = into.length === 0 && window.buffer instanceof ArrayBuffer
+      this.#memory = isBack ? new Uint8Array(window.buffer) : into
       this.#windowStart = start
     }
     return this.#window.subarray(start - this.#windowStart, end - this.#windowStart)
   }
 
-  #reserve(bytes: number): Uint8Array {
-    if (this.#memory.length < bytes) this.#memory = new Uint8Array(Math.max(bytes, 2 * this.#memory.length))
+  #reserve(bytes: number): Uint8Array<ArrayBuffer> {
+    if (this.#memory.length < bytes) {
+      returnMemory(this.#memory)
+      this.#memory = takeMemory(bytes)
+    }
     return this.#memory
   }
 }

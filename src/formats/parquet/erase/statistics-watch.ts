@@ -3,7 +3,7 @@ import { Statistics } from '../metadata.ts'
 import type { LeafColumn } from '../schema.ts'
 import type { ThriftStruct } from '../thrift.ts'
 import { copyStruct, getField, hasField, removeField, setField } from '../thrift-fields.ts'
-import { type Bound, mayTell } from './tells-value.ts'
+import { type Bound, isSuspect, mayTell } from './tells-value.ts'
 import type { ValueBounds } from './value-bounds.ts'
 import { type CompareValues, isNaNValue } from './value-order.ts'
 
@@ -39,8 +39,10 @@ export class BoundsWatch implements ValueWatch {
 
   see(bytes: Uint8Array, start: number, end: number): void {
     if (this.#bounds.length === 0) return
+    const mayBeTold = !this.#isTold && this.#bounds.some((bound) => isSuspect(bound, this.#column, bytes, start, end))
+    if (!mayBeTold && this.#compare === undefined) return
     const value = bytes.subarray(start, end)
-    this.#isTold ||= this.#bounds.some((bound) => mayTell(bound, this.#column, value))
+    if (mayBeTold) this.#isTold = this.#bounds.some((bound) => mayTell(bound, this.#column, value))
     this.#isBroken ||= this.#bounds.some((bound) => this.#excludes(bound, value))
   }
 

@@ -29,6 +29,23 @@ export function mayTell(
   return isVariable && !isExact && kind === 'max' && value.length >= bound.length && isRaised(bound, value, common)
 }
 
+/**
+ * False where a bound does not tell the value for certain, as a look at two bytes shows; `mayTell` has the last word.
+ * What a bound of many bytes tells agrees with it in all but the last character.
+ */
+export function isSuspect(
+  { bytes: bound }: Bound,
+  column: Pick<LeafColumn, 'physicalType' | 'type'>,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const last = bound.length - maxCharacterBytes - 1
+  if (last < 1 || hasSignExtension(column)) return true
+  if (end - start <= last) return false
+  return bytes[start + last] === bound[last] && bytes[start + last - 1] === bound[last - 1]
+}
+
 /** The longest UTF-8 character. */
 const maxCharacterBytes = 4
 

@@ -24,9 +24,11 @@ function typeOrder({ physicalType, type }: LeafColumn): CompareValues | undefine
     case 'BOOLEAN':
       return (a, b) => a[0]! - b[0]!
     case 'INT32':
-      return isUnsigned ? byNumber((view) => view.getUint32(0, true)) : byNumber((view) => view.getInt32(0, true))
-    case 'INT64':
-      return isUnsigned ? byNumber((view) => view.getBigUint64(0, true)) : byNumber((view) => view.getBigInt64(0, true))
+    case 'INT64': {
+      const width = physicalType === 'INT32' ? 4 : 8
+      // Where the topmost bit is a sign, numbers without it come after those with it.
+      return isUnsigned ? littleEndians(width, 0) : littleEndians(width, 0x80)
+    }
     case 'INT96':
       return undefined
     case 'FLOAT':
@@ -44,8 +46,17 @@ function isOneOf(kind: string, kinds: readonly string[]): boolean {
   return kinds.includes(kind)
 }
 
-function byNumber<Value extends number | bigint>(read: (view: DataView) => Value): CompareValues {
-  const numberOf = (bytes: Uint8Array): Value => read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+/** Integers of one width, the least significant byte first; `flipped` are bits of the topmost to be turned round. */
+function littleEndians(width: number, flipped: number): CompareValues {
+  return (a, b) => {
+    let difference = (a[width - 1]! ^ flipped) - (b[width - 1]! ^ flipped)
+    for (let index = width - 2; difference === 0 && index >= 0; index -= 1) difference = a[index]! - b[index]!
+    return difference
+  }
+}
+
+function byNumber(read: (view: DataView) => number): CompareValues {
+  const numberOf = (bytes: Uint8Array): number => read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   return (a, b) => {
     const [x, y] = [numberOf(a), numberOf(b)]
     if (x < y) return -1
@@ -74,15 +85,30 @@ function compareBigEndian(a: Uint8Array, b: Uint8Array): number {
   return 0
 }
 
-/** Whether a value is no number: NaN has no place in any order of values. */
+/** Whether the value that begins at `start` is no number: NaN has no place in any order of values. */
 export function isNaNValue(
   { physicalType, type }: Pick<LeafColumn, 'physicalType' | 'type'>,
   bytes: Uint8Array,
+  start = 0,
 ): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (physicalType === 'FLOAT') return Number.isNaN(view.getFloat32(0, true))
-  if (physicalType === 'DOUBLE') return Number.isNaN(view.getFloat64(0, true))
-  return type.kind === 'float16' && (view.getUint16(0, true) & 0x7fff) > 0x7c00
+  if (physicalType === 'DOUBLE') return isNaNPattern(bytes, start, 8)
+  if (physicalType === 'FLOAT') return isNaNPattern(bytes, start, 4)
+  return type.kind === 'float16' && isNaNPattern(bytes, start, 2)
+}
+
+/** Bits of the exponent that the byte below the topmost holds. */
+const exponentBits = { 2: 0, 4: 0x80, 8: 0xf0 }
+
+/** All bits of the exponent are set, and one behind them. */
+function isNaNPattern(bytes: Uint8Array, start: number, width: 2 | 4 | 8): boolean {
+  const top = start + width - 1
+  const topExponent = width === 2 ? 0x7c : 0x7f
+  if ((bytes[top]! & topExponent) !== topExponent) return false
+  const next = exponentBits[width]
+  if ((bytes[top - 1]! & next) !== next) return false
+  let fraction = (bytes[top]! & 127 & ~topExponent) | (bytes[top - 1]! & ~next & 255)
+  for (let index = start; index < top - 1; index += 1) fraction |= bytes[index]!
+  return fraction !== 0
 }
 
 export function isFloating({ physicalType, type }: Pick<LeafColumn, 'physicalType' | 'type'>): boolean {

@@ -1,10 +1,12 @@
 import type { Ranges } from '../../../domain/ranges.ts'
 import { decodeValues } from '../decode-values.ts'
 import { dictionaryIndices } from '../dictionary-indices.ts'
+import { malformed } from '../malformed.ts'
 import type { Encoding } from '../metadata-enums.ts'
 import type { FixedValues, Values, VariableValues } from '../plain-values.ts'
 import { HybridRuns } from '../rle-hybrid.ts'
 import type { LeafColumn } from '../schema.ts'
+import { viewOf } from '../view-of.ts'
 
 export interface ValueComparison {
   readonly encoding: Encoding
@@ -19,11 +21,48 @@ export interface ValueComparison {
 }
 
 /** Whether a new page has exactly the values of the source's that stay. @throws LetheError where one cannot be read */
-export function hasKeptValues({ encoding, column, before, count, kept, after }: ValueComparison): boolean {
+export function hasKeptValues(comparison: ValueComparison): boolean {
+  const { encoding, column, before, count, kept, after } = comparison
+  if (encoding === 'PLAIN' && column.physicalType === 'BYTE_ARRAY') return hasKeptByteArrays(comparison)
   const source = decodeValues({ encoding, values: before, count, column })
   const edited = decodeValues({ encoding, values: after, count: kept.size, column })
   if (source.kind === 'fixed') return edited.kind === 'fixed' && sameFixed(source, edited, kept)
   return edited.kind === 'variable' && sameVariable(source, edited, kept)
+}
+
+const lengthBytes = 4
+
+/**
+ * Byte arrays stand one behind the other, a length before each: what stays is the same bytes, lengths among them. Where
+ * each begins only the source's page is asked for.
+ */
+function hasKeptByteArrays({ before, count, kept, after }: ValueComparison): boolean {
+  const view = viewOf(before)
+  let value = 0
+  let position = 0
+  const goTo = (target: number): void => {
+    for (; value < target; value += 1) {
+      if (lengthBytes > before.length - position) throw beyond()
+      position += lengthBytes + view.getUint32(position, true)
+      if (position > before.length) throw beyond()
+    }
+  }
+  let at = 0
+  for (const { start, end } of kept) {
+    goTo(start)
+    const from = position
+    goTo(end)
+    const length = position - from
+    if (!sameBytes(before, { start: from, length }, after, at)) return false
+    at += length
+  }
+  goTo(count)
+  if (position !== before.length) throw malformed('a page has not as many values as it says')
+  return at === after.length
+}
+
+function beyond(): Error {
+  return malformed('a value reaches beyond its page')
 }
 
 function sameFixed(source: FixedValues, edited: FixedValues, kept: Ranges): boolean {
@@ -76,6 +115,7 @@ export interface IndexComparison extends Omit<ValueComparison, 'encoding' | 'col
 }
 
 const batchSize = 4096
+const groupSize = 8
 
 /** The same for pages of dictionary indices: what stays points at the same values. */
 export function hasKeptIndices({ before, count, kept, after, entryMap }: IndexComparison): boolean {
@@ -114,9 +154,8 @@ class IndexStream {
   /** Values of the present run that were read. */
   #inRun = 0
   #position = 0
-  readonly #unpacked = new Int32Array(batchSize)
-  #unpackedFrom = 0
-  #unpackedCount = 0
+  /** Groups of 8 that were begun before the reader came to them. */
+  readonly #group = new Int32Array(groupSize)
 
   constructor(values: Uint8Array, count: number) {
     this.#runs = new HybridRuns(dictionaryIndices(values, count))
@@ -130,7 +169,7 @@ class IndexStream {
     for (let done = 0; done < count; ) {
       const { inRun, stepped } = this.#step(count - done)
       if (this.#runs.isRepeated) target.fill(this.#runs.value, done, done + stepped)
-      else for (let index = 0; index < stepped; index += 1) target[done + index] = this.#unpackedAt(inRun + index)
+      else this.#unpack(target, { from: done, inRun, count: stepped })
       done += stepped
     }
   }
@@ -140,7 +179,6 @@ class IndexStream {
     const runs = this.#runs
     if (this.#inRun === runs.count) {
       this.#inRun = 0
-      this.#unpackedCount = 0
       // There are as many values as were announced, or the runs have said so.
       runs.next()
     }
@@ -150,12 +188,16 @@ class IndexStream {
     return { inRun: this.#inRun - stepped, stepped }
   }
 
-  #unpackedAt(inRun: number): number {
-    if (inRun < this.#unpackedFrom || inRun >= this.#unpackedFrom + this.#unpackedCount) {
-      this.#unpackedFrom = Math.floor(inRun / 8) * 8
-      this.#unpackedCount = Math.min(batchSize, this.#runs.count - this.#unpackedFrom)
-      this.#runs.unpack(this.#unpacked, { skip: this.#unpackedFrom, count: this.#unpackedCount })
+  /** Values `inRun .. inRun + count` of the packed run. */
+  #unpack(target: Int32Array, { from, inRun, count }: { from: number; inRun: number; count: number }): void {
+    const before = inRun % groupSize
+    let begun = 0
+    if (before > 0) {
+      const skip = inRun - before
+      begun = Math.min(count, groupSize - before)
+      this.#runs.unpack(this.#group, { skip, count: before + begun })
+      for (let index = 0; index < begun; index += 1) target[from + index] = this.#group[before + index]!
     }
-    return this.#unpacked[inRun - this.#unpackedFrom]!
+    if (count > begun) this.#runs.unpack(target, { from: from + begun, skip: inRun + begun, count: count - begun })
   }
 }

@@ -5,35 +5,35 @@ import type { LevelSection } from '../page-body.ts'
 /** Rows of a file, counted through the pages of one column chunk. */
 export class EntryRows {
   readonly #erased: Ranges
-  readonly #firstRow: number
   /** Ordinal in the file of the row that begins next. */
   #next: number
+  #keptRows = 0
 
   constructor(erased: Ranges, firstRow: number) {
     this.#erased = erased
-    this.#firstRow = firstRow
     this.#next = firstRow
   }
 
   /** Of the rows begun so far, those that stay. */
   get keptRows(): number {
-    return this.#next - this.#firstRow - this.#erased.sizeWithin(this.#firstRow, this.#next)
+    return this.#keptRows
   }
 
   /** The next page's entries that belong to rows that stay; without repetition levels an entry is a row. */
   kept(repetitionLevels: LevelSection | undefined, numValues: number): Ranges {
-    return repetitionLevels === undefined ? this.#keptRows(numValues) : this.#keptEntries(repetitionLevels, numValues)
+    return repetitionLevels === undefined ? this.#ofRows(numValues) : this.#ofEntries(repetitionLevels, numValues)
   }
 
-  #keptRows(numValues: number): Ranges {
+  #ofRows(numValues: number): Ranges {
     const kept = new Ranges()
     const first = this.#next
     this.#next += numValues
     for (const { start, end } of this.#erased.gaps(first, this.#next)) kept.add(start - first, end - first)
+    this.#keptRows += kept.size
     return kept
   }
 
-  #keptEntries(repetitionLevels: LevelSection, numValues: number): Ranges {
+  #ofEntries(repetitionLevels: LevelSection, numValues: number): Ranges {
     const kept = new Ranges()
     forEachLevelRun(repetitionLevels, numValues, (level, first, count) => {
       if (level > 0) {
@@ -42,6 +42,7 @@ export class EntryRows {
       }
       for (const { start, end } of this.#erased.gaps(this.#next, this.#next + count)) {
         kept.add(first + start - this.#next, first + end - this.#next)
+        this.#keptRows += end - start
       }
       this.#next += count
     })

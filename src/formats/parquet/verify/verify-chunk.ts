@@ -40,7 +40,12 @@ export interface ChunkVerification {
  * @throws LetheError `not-verified`, and what reading a page throws
  */
 export async function verifyChunk(verification: ChunkVerification): Promise<Ranges> {
-  return await new ChunkVerifier(verification).run()
+  const verifier = new ChunkVerifier(verification)
+  try {
+    return await verifier.run()
+  } finally {
+    verifier.close()
+  }
 }
 
 type DataPlace = PagePlace & { readonly head: DataPageHead }
@@ -83,6 +88,12 @@ class ChunkVerifier {
     return this.#rewrittenRows
   }
 
+  /** Gives back memory. */
+  close(): void {
+    this.#before.close()
+    this.#after.close()
+  }
+
   async #nextAfter(): Promise<PagePlace> {
     const place = await this.#after.next()
     require(place !== undefined, 'a column chunk lacks a page')
@@ -101,6 +112,8 @@ class ChunkVerifier {
     const old = new ChunkDictionary({ ...place, body: await this.#before.body(place) }, before)
     const fresh = new ChunkDictionary({ ...edited, body: await this.#after.body(edited) }, after)
     this.#entryMap = mapEntries(old, fresh)
+    old.release()
+    fresh.release()
   }
 
   async #dataPage(place: DataPlace): Promise<void> {

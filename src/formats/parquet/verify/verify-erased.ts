@@ -9,10 +9,12 @@ import { findInRowGroup } from '../find/find-row-group.ts'
 import { Hits } from '../find/hits.ts'
 import { planSearch, type SearchPlan } from '../find/plan-search.ts'
 import { type ParquetFile, type RowGroupInfo, readFooter } from '../footer.ts'
+import { inLanes } from '../in-lanes.ts'
 import { FileMetaData } from '../metadata.ts'
+import { type ChunkThreads, packedPieces } from '../threads/chunk-threads.ts'
+import { estimateWork } from '../threads/estimate-work.ts'
 import { writeThrift } from '../thrift-writer.ts'
 import { ByteBudget } from './byte-budget.ts'
-import { inLanes } from './in-lanes.ts'
 import { notVerified, require } from './not-verified.ts'
 import { PieceMap } from './piece-map.ts'
 import { verifyChunk } from './verify-chunk.ts'
@@ -26,7 +28,11 @@ import { verifyKeptChunk } from './verify-kept-chunk.ts'
  *
  * @throws LetheError `not-verified`
  */
-export async function verifyErased(source: RangeSource, { search, found, edit }: VerifyRequest): Promise<void> {
+export async function verifyErased(
+  source: RangeSource,
+  { search, found, edit }: VerifyRequest,
+  threads?: ChunkThreads,
+): Promise<void> {
   const options = search.signal === undefined ? {} : { signal: search.signal }
   const view = editedView(source, edit)
   const before = await readFooter(source, options)
@@ -36,15 +42,7 @@ export async function verifyErased(source: RangeSource, { search, found, edit }:
   const verification = { source, view, edit, pieces, before, after, rows: found.rows, budget, ...options }
   checkDescription(verification)
   const pairs = pairGroups(verification)
-  const plan = planSearch(after, search)
-  for (const pair of pairs) {
-    const rewritten = await verifyGroup(pair, verification)
-    if (!pair.isEdited) continue
-    const within = rowsOf(keyLeaves(plan).map((leaf) => rewritten.get(leaf)!))
-    await findInRowGroup(view, { file: after, rowGroup: pair.group, plan, within, ...options }, () => {
-      throw notVerified('a row that matches is still there')
-    })
-  }
+  await verifyGroups(pairs, { ...verification, plan: planSearch(after, search) }, threads)
   await checkCoverage(verification)
 }
 
@@ -105,18 +103,56 @@ function pairGroups({ before, after, rows }: Verification): GroupPair[] {
   return pairs
 }
 
-/** The rows of the pages that were written anew, by the leaf of their column; of a kept group none. */
-async function verifyGroup(
-  { old, group, isEdited }: GroupPair,
-  verification: Verification,
-): Promise<ReadonlyMap<number, Ranges>> {
-  const rewritten = new Map<number, Ranges>()
-  await inLanes(old.chunks.entries(), lanes, async ([index, before]) => {
-    const chunk = { ...verification, before, after: group.chunks[index]!, firstRow: old.firstRow }
-    if (isEdited) rewritten.set(index, await verifyChunk(chunk))
-    else await verifyKeptChunk(chunk)
+/** Chunk by chunk; each edited group is searched when all its chunks are proven, while those of others are. */
+async function verifyGroups(
+  pairs: readonly GroupPair[],
+  verification: Verification & { readonly plan: SearchPlan },
+  threads: ChunkThreads | undefined,
+): Promise<void> {
+  const edited = pairs.filter(({ isEdited }) => isEdited).map(({ old }) => old)
+  const verify = threads?.areWorth(estimateWork(edited, verification.rows))
+    ? { lanes: threads.lanes, run: verifyByThreads(threads, verification) }
+    : { lanes, run: verifyHere(verification) }
+  const works = pairs.flatMap((pair) => {
+    const rewritten = pair.old.chunks.map(() => Promise.withResolvers<Ranges>())
+    // Who waits for them are the searches; where there is none nobody does.
+    for (const { promise } of rewritten) promise.catch(() => undefined)
+    const proofs = rewritten.map(({ resolve, reject }, index) => async () => {
+      try {
+        if (pair.isEdited) resolve(await verify.run(pair, index))
+        else await verifyKeptChunk(chunkPair(pair, index, verification))
+      } catch (error) {
+        reject(error)
+        throw error
+      }
+    })
+    const search = async () => requireNoMatch(pair, { ...verification, rewritten: await all(rewritten) })
+    return pair.isEdited ? [...proofs, search] : proofs
   })
-  return rewritten
+  // In order: whatever a search waits for was begun before it.
+  await inLanes(works, verify.lanes, (work) => work())
+}
+
+function all<Result>(resolvers: readonly PromiseWithResolvers<Result>[]): Promise<Result[]> {
+  return Promise.all(resolvers.map(({ promise }) => promise))
+}
+
+/** @param rewritten the rows of the pages that were written anew, of each column */
+async function requireNoMatch(
+  { group }: GroupPair,
+  {
+    view,
+    after,
+    plan,
+    signal,
+    rewritten,
+  }: Verification & { readonly plan: SearchPlan; readonly rewritten: readonly Ranges[] },
+): Promise<void> {
+  const within = rowsOf(keyLeaves(plan).map((leaf) => rewritten[leaf]!))
+  const options = signal === undefined ? {} : { signal }
+  await findInRowGroup(view, { file: after, rowGroup: group, plan, within, ...options }, () => {
+    throw notVerified('a row that matches is still there')
+  })
 }
 
 function keyLeaves({ groups }: SearchPlan): number[] {
@@ -132,6 +168,29 @@ function rowsOf(sets: readonly Ranges[]): Hits {
     end = Math.max(end, range.end)
   }
   return hits
+}
+
+type VerifyPair = (pair: GroupPair, index: number) => Promise<Ranges>
+
+function chunkPair({ old, group }: GroupPair, index: number, verification: Verification) {
+  return { ...verification, before: old.chunks[index]!, after: group.chunks[index]!, firstRow: old.firstRow }
+}
+
+function verifyHere(verification: Verification): VerifyPair {
+  return (pair, index) => verifyChunk(chunkPair(pair, index, verification))
+}
+
+function verifyByThreads(
+  threads: ChunkThreads,
+  { source, view, edit, before, after, rows, signal }: Verification,
+): VerifyPair {
+  const session = threads.open({ source, view, signal })
+  const pieces = packedPieces(edit)
+  return ({ old, group }, chunk) => {
+    const { firstRow, numRows } = old
+    const place = { group: before.rowGroups.indexOf(old), groupAfter: after.rowGroups.indexOf(group), chunk }
+    return session.verify({ ...place, firstRow, numRows, rows }, pieces)
+  }
 }
 
 interface Structure {

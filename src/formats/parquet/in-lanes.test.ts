@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ByteBudget } from './byte-budget.ts'
 import { inLanes } from './in-lanes.ts'
+import { ByteBudget } from './verify/byte-budget.ts'
 
 /** Work that ends when it is told to, and what of it has begun. */
 function makeWork() {
