@@ -4,7 +4,7 @@ import { numberKeyOfJson, numberKeyOfText } from './number-text.ts'
 import type { JsonNumber, Reading, ToldValue } from './object-reading.ts'
 import type { PartitionColumn } from './partition.ts'
 import type { Predicate, TupleGroup } from './predicate.ts'
-import { makeTupleLookup, type TupleLookup } from './tuple-lookup.ts'
+import { type TupleLookup, tupleLookupOf } from './tuple-lookup.ts'
 
 /**
  * Whose an object is, by what is said of it as a whole: its name, tags, sidecar.
@@ -119,12 +119,12 @@ class ObjectLookup {
     this.columns = group.columns
     this.#group = group
     this.#ids = group.texts.map((texts) => new Map(texts.map((text, id) => [text, id])))
-    this.#lookup = makeTupleLookup(group)
+    this.#lookup = tupleLookupOf(group)
   }
 
   positions(toldOf: (column: string) => ToldValue): number[] {
     const ids = this.columns.map((column, at) => this.#idsOf(at, toldOf(column)))
-    return this.#lookup(ids).map((tuple) => this.#group.positions[tuple]!)
+    return this.#lookup.ofSeveral(ids).map((tuple) => this.#group.positions[tuple]!)
   }
 
   textsEqual(column: string, value: JsonNumber): string[] {

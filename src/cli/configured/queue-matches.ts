@@ -4,7 +4,7 @@ import { type MatchContent, matchContent } from '../../domain/match-content.ts'
 import type { NewMatch } from '../../engine/queue/add-matches.ts'
 import { invalidMatch } from '../matches/invalid-match.ts'
 import { matchBytes } from '../matches/match-bytes.ts'
-import { matchLines } from '../matches/match-lines.ts'
+import { type MatchLine, matchLines } from '../matches/match-lines.ts'
 
 export interface ReadOptions {
   readonly signal: AbortSignal
@@ -27,26 +27,30 @@ const maxReference = 200
  * @throws LetheError `invalid-match`, with the line's number
  */
 export async function* readNewMatches(file: string, options: ReadOptions): AsyncGenerator<NewMatch> {
+  for await (const lines of matchLines(matchBytes(file, options))) {
+    for (const line of lines) yield newMatch(line, options)
+  }
+}
+
+function newMatch({ number, namesNumber, values }: MatchLine, options: ReadOptions): NewMatch {
   const { referenceColumn, receivedColumn } = options
-  for await (const { number, namesNumber, values } of matchLines(matchBytes(file, options))) {
-    const match = values.filter(({ column }) => column !== referenceColumn && column !== receivedColumn)
-    if (match.some(({ value }) => hasEdgeSpace(value))) options.onEdgeSpace(number)
-    const reference = textOf(values, referenceColumn, number) ?? options.reference
-    requireReference(reference, number)
-    yield {
-      content: contentOf(match, number),
-      place: `line ${namesNumber} of the matches`,
-      ...(reference === undefined || reference === '' ? {} : { reference }),
-      receivedOn: requireReceived(textOf(values, receivedColumn, number) ?? options.receivedOn, number, options.today),
-    }
+  const match = values.filter(({ column }) => column !== referenceColumn && column !== receivedColumn)
+  if (match.some(({ value }) => hasEdgeSpace(value))) options.onEdgeSpace(number)
+  const reference = textOf(values, referenceColumn, number) ?? options.reference
+  requireReference(reference, number)
+  return {
+    content: contentOf(match, number),
+    place: `line ${namesNumber} of the matches`,
+    ...(reference === undefined || reference === '' ? {} : { reference }),
+    receivedOn: requireReceived(textOf(values, receivedColumn, number) ?? options.receivedOn, number, options.today),
   }
 }
 
 /** Only what the matches say, for a look-up. */
 export async function readContents(file: string, { signal }: Pick<ReadOptions, 'signal'>): Promise<MatchContent[]> {
   const contents: MatchContent[] = []
-  for await (const { number, values } of matchLines(matchBytes(file, { signal }))) {
-    contents.push(contentOf(values, number))
+  for await (const lines of matchLines(matchBytes(file, { signal }))) {
+    for (const { number, values } of lines) contents.push(contentOf(values, number))
   }
   return contents
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { maxLineBytes } from './line-splitter.ts'
 import { matchLines } from './match-lines.ts'
-import { maxLineBytes } from './numbered-lines.ts'
 
 async function* pieces(bytes: Uint8Array, size = bytes.length) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -9,8 +9,10 @@ async function* pieces(bytes: Uint8Array, size = bytes.length) {
 
 async function read(content: string | Uint8Array, size?: number) {
   const lines: [number, Record<string, string>][] = []
-  for await (const { number, values } of matchLines(pieces(Buffer.from(content), size))) {
-    lines.push([number, Object.fromEntries(values.map(({ column, value }) => [column, value]))])
+  for await (const some of matchLines(pieces(Buffer.from(content), size))) {
+    for (const { number, values } of some) {
+      lines.push([number, Object.fromEntries(values.map(({ column, value }) => [column, value]))])
+    }
   }
   return lines
 }

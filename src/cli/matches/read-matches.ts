@@ -42,8 +42,8 @@ export async function readMatches(
     matches.add(parseMatchFlag(flag, index + 1))
   })
   if (file !== undefined) {
-    for await (const { number, namesNumber, values } of matchLines(matchBytes(file, { signal }))) {
-      matches.addLine(values, { number, namesNumber })
+    for await (const lines of matchLines(matchBytes(file, { signal }))) {
+      for (const { number, namesNumber, values } of lines) matches.addLine(values, { number, namesNumber })
     }
     if (matches.count === flags.length) throw new LetheError('invalid-match', 'the file of --matches holds no match')
   }

@@ -1,5 +1,5 @@
 import type { TupleGroup } from '../../domain/predicate.ts'
-import { makeTupleLookup, type TupleLookup } from '../../domain/tuple-lookup.ts'
+import { type TupleLookup, tupleLookupOf } from '../../domain/tuple-lookup.ts'
 import type { Warning } from '../../domain/warning.ts'
 import type { Search } from '../format.ts'
 import { type ColumnPlace, resolveColumns, type Selection } from './columns.ts'
@@ -93,7 +93,7 @@ class GroupSearch {
   constructor(group: TupleGroup, columns: readonly ColumnPlace[]) {
     this.#group = group
     this.#columns = columns
-    this.#lookup = makeTupleLookup(group)
+    this.#lookup = tupleLookupOf(group)
     this.#ids = columns.map((place, column) =>
       place.kind === 'partition' ? idsEqual(group.texts[column]!, place.value) : [],
     )
@@ -127,7 +127,7 @@ class GroupSearch {
   }
 
   positions(): number[] {
-    return this.#lookup(this.#ids).map((tuple) => this.#group.positions[tuple]!)
+    return this.#lookup.ofSeveral(this.#ids).map((tuple) => this.#group.positions[tuple]!)
   }
 
   clear(): void {

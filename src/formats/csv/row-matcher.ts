@@ -2,7 +2,7 @@ import { chooseColumn } from '../../domain/column.ts'
 import { LetheError } from '../../domain/error.ts'
 import { partitionsBeside } from '../../domain/partition.ts'
 import type { TupleGroup } from '../../domain/predicate.ts'
-import { makeTupleLookup, type TupleLookup } from '../../domain/tuple-lookup.ts'
+import { type TupleLookup, tupleLookupOf } from '../../domain/tuple-lookup.ts'
 import type { Search } from '../format.ts'
 import { bytesOf, type Units } from './encoding.ts'
 import type { Layout } from './layout.ts'
@@ -16,6 +16,8 @@ type Operand =
 
 interface Alternative {
   readonly operands: readonly Operand[]
+  /** Of the record that is looked at: for each operand the text that it equals. */
+  readonly ids: Int32Array
   readonly lookup: TupleLookup
   readonly positions: Uint32Array
 }
@@ -50,22 +52,21 @@ export class RowMatcher {
   match(units: Units, parser: RecordParser, positions: Set<number>): void {
     for (let index = 0; index < this.#alternatives.length; index += 1) {
       const alternative = this.#alternatives[index]!
-      const ids = this.#idsOf(alternative.operands, units, parser)
-      if (ids === undefined) continue
-      for (const tuple of alternative.lookup(ids)) positions.add(alternative.positions[tuple]!)
+      if (!this.#takeIds(alternative, units, parser)) continue
+      const tuple = alternative.lookup.ofOne(alternative.ids)
+      if (tuple !== -1) positions.add(alternative.positions[tuple]!)
     }
   }
 
-  #idsOf(operands: readonly Operand[], units: Units, parser: RecordParser): number[][] | undefined {
-    let ids: number[][] | undefined
+  /** Puts the ids of the record's texts into `ids`; false where a column has none. */
+  #takeIds({ operands, ids }: Alternative, units: Units, parser: RecordParser): boolean {
     for (let index = 0; index < operands.length; index += 1) {
       const operand = operands[index]!
       const id = operand.kind === 'folder' ? operand.id : this.#idOf(operand, units, parser)
-      if (id === noText) return undefined
-      ids ??= []
-      ids.push([id])
+      if (id === noText) return false
+      ids[index] = id
     }
-    return ids
+    return true
   }
 
   #idOf({ slot, texts }: Extract<Operand, { kind: 'cell' }>, units: Units, parser: RecordParser): number {
@@ -115,7 +116,12 @@ function alternativeOf(group: TupleGroup, operands: Operands): Alternative | und
   const known = all.filter((operand) => operand !== undefined)
   if (known.length < all.length) return undefined
   if (known.some((operand) => operand.kind === 'folder' && operand.id === noText)) return undefined
-  return { operands: known, lookup: lookupOf(group), positions: group.positions }
+  return {
+    operands: known,
+    ids: new Int32Array(known.length),
+    lookup: tupleLookupOf(group),
+    positions: group.positions,
+  }
 }
 
 /** Finds the columns of matches among those of the object, then those of its folders, and collects what it found. */
@@ -153,11 +159,3 @@ function ambiguous(position: number): LetheError {
     detail: { position },
   })
 }
-
-/** Made once for all objects of a run: a million tuples are a large map. */
-function lookupOf(group: TupleGroup): TupleLookup {
-  let lookup = lookups.get(group)
-  if (lookup === undefined) lookups.set(group, (lookup = makeTupleLookup(group)))
-  return lookup
-}
-const lookups = new WeakMap<TupleGroup, TupleLookup>()

@@ -1,5 +1,5 @@
 import type { Predicate } from '../../domain/predicate.ts'
-import { makeTupleLookup, type TupleLookup } from '../../domain/tuple-lookup.ts'
+import { type TupleLookup, tupleLookupOf } from '../../domain/tuple-lookup.ts'
 import { type ColumnNode, columnTrie, isPath, pathOf } from './columns.ts'
 import { ValueTable } from './value-table.ts'
 
@@ -67,7 +67,7 @@ function compile(predicate: Predicate): CompiledPredicate {
       slotsOfColumn[column]!.push(slots.length)
       return slots.push({ column, group: groupIndex, values: new ValueTable(group.texts[index]!) }) - 1
     })
-    return { slots: slotsOfGroup, lookup: makeTupleLookup(group), positions: group.positions }
+    return { slots: slotsOfGroup, lookup: tupleLookupOf(group), positions: group.positions }
   })
   return {
     columns,

@@ -35,7 +35,7 @@ export class PartitionValues {
       }),
     )
     this.groups = groups.flatMap(({ slots: members, lookup }, index) =>
-      lookup(members.map((slot) => this.#ids[slot]!)).length > 0 ? [index] : [],
+      lookup.ofSeveral(members.map((slot) => this.#ids[slot]!)).length > 0 ? [index] : [],
     )
   }
 

@@ -258,7 +258,7 @@ export class RowMatcher {
       const { column } = this.#predicate.slots[slot]!
       return partitions.idsWith(slot, column, { rank: this.#ranks[column] as Rank, ids: [...this.#ids[slot]!] })
     })
-    for (const tuple of lookup(ids)) this.positions.add(positions[tuple]!)
+    for (const tuple of lookup.ofSeveral(ids)) this.positions.add(positions[tuple]!)
   }
 }
 

@@ -94,15 +94,29 @@ async function findGroup(chunks: ChunkSearch, plan: GroupPlan, { numRows }: RowG
   const leaves = columns.filter((column) => column.kind === 'leaf')
   const lists = leaves.length === 0 ? [allRows(numRows)] : await chunks.rowsOfAll(leaves)
   const listOf = columns.map((column) => (column.kind === 'leaf' ? leaves.indexOf(column) : -1))
-  const ids: (readonly number[])[] = columns.map((column) => (column.kind === 'constant' ? column.textIds : []))
+  const only = new Int32Array(columns.length)
   sweepRuns(lists, 'all', (start, end, runs) => {
-    for (const [at, column] of columns.entries()) {
-      if (column.kind !== 'leaf') continue
-      const list = listOf[at]!
-      ids[at] = column.matcher.textsOf(column.use, lists[list]!.entries[runs[list]!]!)
+    let isOnly = true
+    for (let at = 0; at < columns.length; at += 1) {
+      const column = columns[at]!
+      const text =
+        column.kind === 'constant'
+          ? column.textId
+          : column.matcher.onlyTextOf(column.use, lists[listOf[at]!]!.entries[runs[listOf[at]!]!]!)
+      if (text === -1) isOnly = false
+      only[at] = text
     }
-    const tuples = lookup(ids)
-    matches.add(start, end, tuples.length === 1 ? [group.positions[tuples[0]!]!] : distinctPositions(tuples, group))
+    if (isOnly) {
+      const tuple = lookup.ofOne(only)
+      if (tuple !== -1) matches.runs.add(start, end, group.positions[tuple]!)
+      return
+    }
+    const ids = columns.map((column, at) =>
+      column.kind === 'constant'
+        ? [column.textId]
+        : column.matcher.textsOf(column.use, lists[listOf[at]!]!.entries[runs[listOf[at]!]!]!),
+    )
+    matches.add(start, end, distinctPositions(lookup.ofSeveral(ids), group))
   })
   return matches
 }

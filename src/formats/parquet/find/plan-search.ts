@@ -1,6 +1,6 @@
 import { LetheError } from '../../../domain/error.ts'
 import type { TupleGroup } from '../../../domain/predicate.ts'
-import { makeTupleLookup, type TupleLookup } from '../../../domain/tuple-lookup.ts'
+import { type TupleLookup, tupleLookupOf } from '../../../domain/tuple-lookup.ts'
 import type { Search } from '../../format.ts'
 import type { ParquetFile } from '../footer.ts'
 import type { LeafColumn } from '../schema.ts'
@@ -26,8 +26,8 @@ export interface GroupPlan {
 
 export type ColumnPlan =
   | { readonly kind: 'leaf'; readonly leaf: number; readonly matcher: KeyMatcher; readonly use: number }
-  /** The same in all rows: a partition's value. Ids of the texts that it equals. */
-  | { readonly kind: 'constant'; readonly textIds: readonly number[] }
+  /** The same in all rows: a partition's value. The id of the text that it equals. */
+  | { readonly kind: 'constant'; readonly textId: number }
 
 /** @throws LetheError `ambiguous-column`, `unsupported-key` */
 export function planSearch({ schema }: ParquetFile, { predicate, partitions }: Search): SearchPlan {
@@ -35,7 +35,7 @@ export function planSearch({ schema }: ParquetFile, { predicate, partitions }: S
   const keys = compileKeys(predicate, resolved)
   const groups = predicate.groups.flatMap((group, index) => {
     const columns = planGroup(group, { index, resolved, keys })
-    return columns === undefined ? [] : [{ group, columns, lookup: makeTupleLookup(group) }]
+    return columns === undefined ? [] : [{ group, columns, lookup: tupleLookupOf(group) }]
   })
   const known = [...resolved].filter(([, column]) => column.kind !== 'none').map(([name]) => name)
   const notOfType = [...keys.values()].reduce((sum, { matcher }) => sum + (matcher?.notOfType ?? 0), 0)
@@ -96,7 +96,7 @@ function planGroup(
     if (meant.kind === 'partition') {
       const textId = meant.value === null ? -1 : texts[at]!.indexOf(meant.value)
       if (textId === -1) return undefined
-      plans.push({ kind: 'constant', textIds: [textId] })
+      plans.push({ kind: 'constant', textId })
       continue
     }
     const key = keys.get(meant.column.index)

@@ -1,5 +1,5 @@
 import { invalidMatch } from './invalid-match.ts'
-import { maxLineBytes, type NumberedLine } from './numbered-lines.ts'
+import { maxLineBytes, type NumberedLine } from './line-splitter.ts'
 
 export interface CsvRecord {
   /** The line that it begins on, from 1. */
@@ -10,23 +10,33 @@ export interface CsvRecord {
 /**
  * Reads CSV (RFC 4180) strictly, line by line: comma, quotes doubled within quotes, line breaks within quotes, lines
  * that end in LF or CRLF.
- *
- * @throws LetheError `invalid-match`, with the line's number, for everything else. That goes for a blank line too: it
- *   may be an empty value of a single column or no record at all, and a guess would erase or miss somebody.
  */
-export async function* csvRecords(lines: AsyncIterable<NumberedLine>): AsyncGenerator<CsvRecord> {
-  let record: RecordReader | undefined
-  for await (const { number, text } of lines) {
-    record ??= new RecordReader(number)
-    record.read(text)
-    if (record.isOpen) continue
-    yield { number: record.number, cells: record.cells }
-    record = undefined
+export class CsvReader {
+  /** One that a line break within quotes has cut. */
+  #open: RecordReader | undefined;
+
+  /**
+   * The records that end in these lines, which follow those of the last call.
+   *
+   * @throws LetheError `invalid-match`, with the line's number, for everything else. That goes for a blank line too: it
+   *   may be an empty value of a single column or no record at all, and a guess would erase or miss somebody.
+   */
+  *read(lines: Iterable<NumberedLine>): Generator<CsvRecord> {
+    for (const { number, text } of lines) {
+      const record = this.#open ?? new RecordReader(number)
+      record.read(text)
+      this.#open = record.isOpen ? record : undefined
+      if (!record.isOpen) yield record
+    }
   }
-  if (record !== undefined) throw invalidMatch(record.number, 'opens a quote that is never closed')
+
+  /** @throws LetheError `invalid-match` where a quote is still open */
+  requireEnd(): void {
+    if (this.#open !== undefined) throw invalidMatch(this.#open.number, 'opens a quote that is never closed')
+  }
 }
 
-class RecordReader {
+class RecordReader implements CsvRecord {
   readonly number: number
   readonly cells: string[] = []
   /** True within quotes, where a line break belongs to the cell. */
