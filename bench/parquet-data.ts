@@ -27,6 +27,12 @@ export interface MakeRequest {
   readonly rows: number
 }
 
+export interface PagedRequest extends MakeRequest {
+  /** Of a page or a dictionary, before it is compressed. */
+  readonly pageBytes?: number
+  readonly rowGroupRows?: number
+}
+
 /** An event log of 10 columns, about 120 bytes a row; `user_id` is unique and in no order. */
 function selectEvents(rows: number): string {
   return `
@@ -50,12 +56,20 @@ export async function makeOnePageFile({ folder, rows }: MakeRequest): Promise<Pa
   return { name: 'one page a chunk, snappy', path, rows, keys: [userId], facts: factsOf(rows, 'DuckDB') }
 }
 
-/** By arrow-rs, whose pages are of 1 MiB or 20,000 rows. */
-export async function makePagedFile({ folder, rows }: MakeRequest, codec: 'SNAPPY' | 'ZSTD'): Promise<ParquetData> {
+/** By arrow-rs, whose pages are of 1 MiB or 20,000 rows, its row groups of a million rows. */
+export async function makePagedFile(
+  { folder, rows, pageBytes = 1024 ** 2, rowGroupRows = 1024 ** 2 }: PagedRequest,
+  codec: 'SNAPPY' | 'ZSTD',
+): Promise<ParquetData> {
   const base = join(folder, 'base.parquet')
   const path = join(folder, `${codec.toLowerCase()}.parquet`)
   await copyTo(base, rows)
-  const properties = new WriterPropertiesBuilder().setCompression(Compression[codec]).build()
+  const properties = new WriterPropertiesBuilder()
+    .setCompression(Compression[codec])
+    .setDataPageSizeLimit(pageBytes)
+    .setDictionaryPageSizeLimit(pageBytes)
+    .setMaxRowGroupSize(rowGroupRows)
+    .build()
   await writeFile(path, writeParquet(readParquet(await readFile(base)), properties))
   await rm(base)
   return { name: `1 MiB pages, ${codec.toLowerCase()}`, path, rows, keys: [userId], facts: factsOf(rows, 'arrow-rs') }

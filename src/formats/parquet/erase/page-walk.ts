@@ -11,7 +11,8 @@ export type PagePlace = Omit<StoredPage, 'body'>
 const nothing = new Uint8Array(0)
 /** A first guess at a header's size; most are 20 to 100 bytes. */
 const headerGuessBytes = 1024
-/** Read behind a header at most while pages are only passed by; nothing after a few pages that are larger than that. */
+/** Read behind a header while pages are only passed by: more as long as it holds the next header, else less. */
+const firstPassingBytes = 4 * 1024
 const maxPassingBytes = 32 * 1024
 /** Read behind a page whose body is wanted and small: its neighbours are mostly wanted too. */
 const behindBytes = 128 * 1024
@@ -31,7 +32,7 @@ export class PageWalk {
   #position: number
   #window: Uint8Array = new Uint8Array(0)
   #windowStart = 0
-  #passingBytes = maxPassingBytes
+  #passingBytes = firstPassingBytes
   /** Where windows are read into. */
   #memory: Uint8Array<ArrayBuffer> = nothing
   /** Pages whose bodies were asked for, up to the last one. */
