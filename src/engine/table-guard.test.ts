@@ -49,14 +49,33 @@ test('each folder is asked once, however many objects are in it', async () => {
   const guard = makeTableGuard(store)
   await Promise.all(Array.from({ length: 50 }, (_, index) => guard({ key: `/lake/day=${index % 2}/${index}` })))
   expect(new Set(calls).size).toBe(calls.length)
-  expect(calls.filter((call) => call.includes('_delta_log')).sort()).toEqual(
-    ['/', '/lake/', '/lake/day=0/', '/lake/day=1/'].map((folder) => `children ${folder}_delta_log`),
+  expect(calls.toSorted()).toEqual(
+    ['/', '/lake/', '/lake/day=0/', '/lake/day=1/'].map((folder) => `children ${folder}`),
   )
+})
+
+test('a folder of many names is asked for the few that matter', async () => {
+  const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`t/a${index}`, '']))
+  for (const marker of ['t/_delta_log/0.json', 't/zz', 't/metadata/v1.metadata.json']) {
+    const { store, calls } = makeMemoryObjectStore({ ...many, [marker]: '' })
+    const judged = makeTableGuard(store)({ key: 'lake/t/a1' })
+    if (marker === 't/zz') await judged
+    else await expect(judged).rejects.toMatchObject({ code: 'table-managed' })
+    expect(calls).toContain('children lake/t/_delta_log')
+  }
+})
+
+test('a folder of the disk is never asked for all its names: it may be closed to that', async () => {
+  const { store, calls } = makeMemoryObjectStore({ 't/.hoodie/hoodie.properties': '' })
+  const guard = makeTableGuard({ ...store, capabilities: { ...store.capabilities, folders: true } })
+  await expect(guard({ key: 'lake/t/a' })).rejects.toMatchObject({ code: 'table-managed' })
+  expect(calls).not.toContain('children lake/t/')
 })
 
 test('what cannot be looked into is not taken for safe', async () => {
   const { store } = makeMemoryObjectStore({})
   const guard = makeTableGuard({
+    ...store,
     async *children(folder, options) {
       if (folder === 'lake/') throw Object.assign(new Error('shut'), { code: 'EACCES' })
       yield* store.children(folder, options)

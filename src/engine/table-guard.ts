@@ -25,13 +25,16 @@ const markers: readonly Marker[] = [
   { folder: '', prefix: '_common_metadata', isMarker: (name) => name === '_common_metadata', what: parquetSummary },
 ]
 
+/** So many names come in one answer of a store over a network. */
+const maxNames = 1000
+
 /**
  * Refuses objects that a table format keeps account of: rewriting them behind the table's back breaks the table.
  * Looks upwards through all folders above an object, and above the link that led to it; each folder is asked once for
  * a run.
  */
 export function makeTableGuard(
-  store: Pick<ObjectStore, 'children'>,
+  store: Pick<ObjectStore, 'children' | 'capabilities'>,
   options: CallOptions = {},
 ): (object: Pick<ListedObject, 'key' | 'linkPath'>) => Promise<void> {
   const known = new Map<string, Promise<string | undefined>>()
@@ -53,16 +56,41 @@ export function makeTableGuard(
 }
 
 async function findManager(
-  store: Pick<ObjectStore, 'children'>,
+  store: Pick<ObjectStore, 'children' | 'capabilities'>,
   folder: string,
   options: CallOptions,
 ): Promise<string | undefined> {
+  const names = store.capabilities.folders ? undefined : await fewNames(store, folder, options)
   for (const { folder: below, prefix, isMarker, what } of markers) {
+    if (names !== undefined && below === '') {
+      if (names.some(isMarker)) return what
+      continue
+    }
+    if (names !== undefined && !names.includes(below)) continue
     for await (const name of store.children(folder + below, { ...options, prefix })) {
       if (isMarker(name)) return what
     }
   }
   return undefined
+}
+
+/**
+ * All names in a folder, where they are not too many: where folders are only how keys are spelt, one request tells them
+ * all, or costs little in vain; a folder of the local disk is asked for the names that matter alone, since it may be
+ * closed to all other questions.
+ */
+async function fewNames(
+  store: Pick<ObjectStore, 'children'>,
+  folder: string,
+  options: CallOptions,
+): Promise<readonly string[] | undefined> {
+  const names: string[] = []
+  for await (const name of store.children(folder, { ...options, prefix: '' })) {
+    names.push(name)
+    // There may be more, and to ask for them costs a request.
+    if (names.length === maxNames) return undefined
+  }
+  return names
 }
 
 /** Every folder above a path, innermost first, each ending with `/`. */
