@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type DataMapper, formatNames } from '../domain/data-mapper.ts'
+import { type DataMapper, formatNames, isFolder } from '../domain/data-mapper.ts'
 
 /** A name of ours: it stands in tables, URLs and file names without quotes. */
 export const nameSchema = z
@@ -37,8 +37,7 @@ const locationSchema = z
   .refine((path) => !path.startsWith('/') && !/^[a-z][a-z0-9+.-]*:\/\//i.test(path), 'is a path within the store')
   .refine((path) => !path.split('/').some((part) => part === '..' || part === '.'), 'has a part . or ..')
 
-/** A data mapper as people write it; what is left out gets its default. */
-export const dataMapperSchema = z.strictObject({
+const plainMapperSchema = z.strictObject({
   name: nameSchema,
   store: nameSchema,
   location: locationSchema.default(''),
@@ -68,6 +67,12 @@ export const dataMapperSchema = z.strictObject({
   note: sentenceSchema.exactOptional(),
   legalHold: sentenceSchema.exactOptional(),
 }) satisfies z.ZodType<DataMapper>
+
+/** A data mapper as people write it; what is left out gets its default. */
+export const dataMapperSchema = plainMapperSchema.refine(
+  ({ sidecar, location }) => sidecar === undefined || isFolder(location),
+  { path: ['location'], message: 'takes a folder where there is a sidecar, so that both are always found' },
+)
 
 /** A file of mappers as code. */
 export const mapperFileSchema = z.strictObject({

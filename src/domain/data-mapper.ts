@@ -59,6 +59,11 @@ export interface DataMapper {
   readonly legalHold?: string
 }
 
+/** A location that names everything below it. */
+export function isFolder(location: string): boolean {
+  return /^(?:[^*?[\]{}()!+@|\\]*\/)?$/.test(location)
+}
+
 /** Columns that a match may name where this mapper is searched. */
 export function columnsOfMapper({ keys, columns, partitionKeys }: DataMapper): readonly string[] {
   return [...keys, ...columns, ...partitionKeys]

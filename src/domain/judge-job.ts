@@ -17,6 +17,8 @@ export interface SearchedMapper {
   readonly columns: ReadonlySet<string>
   /** Columns that matches name here, key columns among them. */
   readonly asked: ReadonlySet<string>
+  /** What has said of some object whose it is. */
+  readonly heard: ReadonlySet<string>
 }
 
 /**
@@ -33,7 +35,7 @@ export function judgeFind(searched: readonly SearchedMapper[]): Failure | undefi
   return undefined
 }
 
-function judgeMapper({ mapper, findings, columns, asked }: SearchedMapper): Failure | undefined {
+function judgeMapper({ mapper, findings, columns, asked, heard }: SearchedMapper): Failure | undefined {
   const { name } = mapper
   const { objects, refused, failed, rowsSeen } = findings
   if (objects === 0) {
@@ -43,6 +45,11 @@ function judgeMapper({ mapper, findings, columns, asked }: SearchedMapper): Fail
   if (refused + failed === objects) {
     return { code: 'io', message: `no object of the data mapper ${name} could be searched; see lethe jobs objects` }
   }
+  const silent = sourcesOf(mapper).find((source) => !heard.has(source))
+  // A pattern, tag or sidecar that no object has is misspelt: what it was to tell of would never be found.
+  if (silent !== undefined) {
+    return { code: 'no-data', message: `no object of the data mapper ${name} has a ${silent} that tells whose it is` }
+  }
   if (rowsSeen === 0) return undefined
   // Names of a mapper's own columns are no secret; those that a match made up may be.
   const missing = [...asked].find((column) => !columns.has(column))
@@ -50,6 +57,15 @@ function judgeMapper({ mapper, findings, columns, asked }: SearchedMapper): Fail
   const known = columnsOfMapper(mapper).includes(missing)
   const what = known ? `the column ${missing}` : 'a column that a match names'
   return { code: 'column-not-found', message: `no object of the data mapper ${name} has ${what}; check its spelling` }
+}
+
+/** As a judge of whole objects names them. */
+function sourcesOf({ objectMatch, objectTags = [], sidecar }: DataMapper): readonly string[] {
+  return [
+    ...(objectMatch === undefined ? [] : ['name']),
+    ...(sidecar === undefined ? [] : ['sidecar']),
+    ...objectTags.map((tag) => `tag ${tag}`),
+  ]
 }
 
 /** What a job has come to after its search for what is left. */

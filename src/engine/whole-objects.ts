@@ -28,10 +28,16 @@ export interface Judgement {
   readonly sidecar?: Sidecar
 }
 
+/** Something that may say of objects whose they are: `name`, `sidecar`, or a tag by its name, `tag user_id`. */
+export type JudgeSource = string
+
 export interface ObjectJudge {
   judge(object: ListedObject, partitions: readonly PartitionColumn[]): Promise<Judgement>
   /** The key of the object that one of this key would be the sidecar of. */
   ownerOf(key: string): string | undefined
+  sidecarOf(key: string): string | undefined
+  /** What has said so of some object up to now. */
+  heard(): readonly JudgeSource[]
   /**
    * @param listedSidecars how many files of a sidecar's name there are
    * @throws LetheError `no-data` where something that should say whose objects are has said it of none
@@ -52,8 +58,8 @@ export function makeObjectJudge(
   }
   const objectMatch = makeObjectMatch(predicate)
   const columns = [...predicate.columns.keys()]
-  const silent = new Set([...(pattern === undefined ? [] : ['name']), ...(sidecar === undefined ? [] : ['sidecar'])])
-  for (const tag of tags) silent.add(`tag ${tag}`)
+  const sources = sourcesOf({ hasPattern: pattern !== undefined, tags, hasSidecar: sidecar !== undefined })
+  const silent = new Set(sources)
 
   const readName = (name: string) => {
     const readings = pattern === undefined ? [] : pattern.readings(name)
@@ -91,6 +97,8 @@ export function makeObjectJudge(
   const ownerOf = (key: string) => sidecar?.ownerOf(key)
   return {
     ownerOf,
+    sidecarOf: (key) => sidecar?.sidecarOf(key),
+    heard: () => sources.filter((source) => !silent.has(source)),
     async judge(object, partitions) {
       if (ownerOf(object.key) !== undefined) return await judgeSidecar(object, partitions)
       // Names first, before anything can refuse the object: the run must know of each whether it fits.
@@ -107,6 +115,18 @@ export function makeObjectJudge(
       for (const source of silent) throw unheard(source)
     },
   }
+}
+
+function sourcesOf({
+  hasPattern,
+  tags,
+  hasSidecar,
+}: {
+  readonly hasPattern: boolean
+  readonly tags: readonly string[]
+  readonly hasSidecar: boolean
+}): readonly JudgeSource[] {
+  return [...(hasPattern ? ['name'] : []), ...(hasSidecar ? ['sidecar'] : []), ...tags.map((tag) => `tag ${tag}`)]
 }
 
 /** As people name it, and the store's own, which differ where a link leads to it. */

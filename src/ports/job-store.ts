@@ -64,6 +64,10 @@ export interface TaskObject {
   readonly sizeBytes: number
   readonly linkPath?: string
   readonly versionId?: string
+  /** Of a sidecar that is looked at by itself: the key of its object, which goes first. */
+  readonly ownerKey?: string
+  /** Its object lies outside of what its mapper names. */
+  readonly isAloof?: boolean
 }
 
 /** What is remembered of a task's object; never a value of a row. */
@@ -79,12 +83,15 @@ export interface TaskDetail {
   readonly warnings?: readonly Warning[]
   /** Key columns and columns of matches that the object has. */
   readonly columns?: readonly string[]
+  /** Of a mapper of whole objects: what has said so far of some object whose it is. */
+  readonly heard?: readonly string[]
   /** ISO 8601, when it was read back. */
   readonly erasedAt?: string
   readonly goneAt?: string
   readonly resumed?: boolean
-  /** Of a CLEANUP: the old versions that it deletes. */
+  /** Of a CLEANUP: the old versions that it deletes, of the object and then of its sidecar. */
   readonly versionIds?: readonly string[]
+  readonly sidecarVersionIds?: readonly string[]
 }
 
 export interface Task extends Lease {
@@ -107,7 +114,13 @@ export interface TaskEnd {
   /** Rows hit by each match, by its position in the job; 0 where its object's name alone says so. */
   readonly hits?: ReadonlyMap<number, number>
   /** Old versions to delete later. */
-  readonly cleanup?: { readonly versionIds: readonly string[]; readonly afterDays: number }
+  readonly cleanup?: LaterVersions
+}
+
+export interface LaterVersions {
+  readonly versionIds: readonly string[]
+  readonly sidecarVersionIds: readonly string[]
+  readonly afterDays: number
 }
 
 export type PinAnswer =
@@ -194,6 +207,8 @@ export interface PhaseFindings {
   readonly mappers: readonly MapperFindings[]
   /** Names of columns that some object of the mapper has. */
   readonly columns: ReadonlyMap<string, ReadonlySet<string>>
+  /** What has said of some object of the mapper whose it is. */
+  readonly heard: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 export interface LargeHits {
@@ -287,8 +302,11 @@ export interface JobStore {
   addReceipts(id: string, receipts: readonly { readonly taskId: number; readonly body: Receipt }[]): Promise<void>
   /** Ended erasures that have no receipt yet, in order of their ids. */
   withoutReceipt(id: string, options: { readonly limit: number }): Promise<readonly EndedTask[]>
-  /** Whether the current version of an old version's object was dealt with, and is not left as it was. */
-  isCurrentClean(task: Task): Promise<boolean>
+  /**
+   * Whether what has to go before was dealt with, and is not left as it was: before an old version the current one of its
+   * object, before a sidecar all versions of its object.
+   */
+  isFirst(task: Task): Promise<boolean>
 }
 
 export interface NewTasks {

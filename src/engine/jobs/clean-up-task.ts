@@ -13,8 +13,10 @@ export async function cleanUpTask(
   try {
     const held = (await world.jobs.mappers(jobId)).find(({ mapper }) => mapper.name === name)
     if (held === undefined) throw new LetheError('internal', 'a task has a data mapper that its job has not')
-    const { store } = await world.openScope(held.mapper)
+    const { store, wholeObjects } = await world.openScope(held.mapper)
     for (const versionId of detail.versionIds ?? []) await store.deleteVersion(object.key, versionId, options)
+    const beside = wholeObjects?.sidecar?.sidecarOf(object.key)
+    for (const versionId of detail.sidecarVersionIds ?? []) await store.deleteVersion(beside!, versionId, options)
     return { state: 'done', detail: {}, rowsMatched: 0 }
   } catch (error) {
     const known = asLetheError(error, options.signal)

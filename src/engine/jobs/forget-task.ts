@@ -9,6 +9,7 @@ import type { Finding } from '../find-object.ts'
 import { eraseOldVersion, reportHeldBack } from '../purge-versions.ts'
 import { removeObject } from '../remove-object.ts'
 import { reportFinding } from '../report-object.ts'
+import { isThere } from '../sidecar.ts'
 import { sweepLeftovers } from '../sweep-leftovers.ts'
 import type { MapperSearch } from './job-searches.ts'
 import { endOfUnsearched, findTaskObject, listedOf } from './search-task.ts'
@@ -23,7 +24,7 @@ export type Forgotten =
   | { readonly kind: 'exceeds'; readonly more: Bound }
   | { readonly kind: 'stopped' }
 
-type Journal = Pick<JobStore, 'pin' | 'mayCommit' | 'record' | 'isCurrentClean'>
+type Journal = Pick<JobStore, 'pin' | 'mayCommit' | 'record' | 'isFirst'>
 
 /**
  * Erases a task's object. It is found anew, whatever was found before: what the object holds now is what counts, and where
@@ -66,9 +67,13 @@ async function eraseFinding(work: Work, finding: Finding, options: CallOptions):
   const { mapper, scope } = search
   if (finding.kind === 'unsearched') {
     if (finding.error.code === 'interrupted') throw finding.error
-    return endOfMissing(task, finding.error, search)
+    return await endOfMissing(work, finding.error, options)
   }
   if (task.object.versionId !== undefined) return await eraseVersion(work, finding, options)
+  // A sidecar may be all that tells whose the rest of its object is.
+  if (task.object.ownerKey !== undefined && !(await work.jobs.isFirst(task))) {
+    return endOfReport(reportHeldBack(reportFinding(finding)), steps.detail())
+  }
   const request: EraseObjectRequest = {
     empty: mapper.empty,
     oldVersions: mapper.oldVersions === 'delete' ? 'delete' : 'keep',
@@ -82,12 +87,47 @@ async function eraseFinding(work: Work, finding: Finding, options: CallOptions):
   return await endOf(work, reportFinding(finding), options)
 }
 
-/** Where it is gone, and this task or the one before had begun to remove it, that was it. */
-function endOfMissing(task: Task, error: LetheError, { mapper }: MapperSearch): TaskEnd {
+/** Where it is gone, and this task or the one before had begun to remove it, that was it; its sidecar may be left. */
+async function endOfMissing(work: Work, error: LetheError, options: CallOptions): Promise<TaskEnd> {
+  const { task, search } = work
   if (error.code !== 'object-missing') return endOfUnsearched(error, { ignoreNotFound: false })
   const isOurs = task.detail.before !== undefined || task.object.versionId !== undefined
-  if (isOurs) return { state: 'done', detail: { resumed: true }, rowsMatched: task.detail.rowsErased ?? 0 }
-  return endOfUnsearched(error, mapper)
+  if (!isOurs) return endOfUnsearched(error, search.mapper)
+  const left = task.object.versionId === undefined ? await removeSidecarLeft(work, options) : undefined
+  if (left !== undefined && left.state !== 'done') return left
+  const rowsMatched = task.detail.rowsErased ?? 0
+  const cleanup = await laterVersions(work, options)
+  const action = task.object.versionId === undefined ? { action: 'remove' as const } : {}
+  return {
+    state: 'done',
+    detail: { resumed: true, ...action },
+    rowsMatched,
+    ...(cleanup === undefined ? {} : { cleanup }),
+  }
+}
+
+/** Whoever removed the object may have died before its sidecar: that is judged by itself, and goes if it is the person's. */
+async function removeSidecarLeft(work: Work, options: CallOptions): Promise<TaskEnd | undefined> {
+  const { task, search, steps } = work
+  const key = search.judge?.sidecarOf(task.object.key)
+  if (key === undefined) return undefined
+  const { linkPath: _, ...object } = task.object
+  const beside = { ...object, key, uri: search.judge!.sidecarOf(object.uri)!, ownerKey: task.object.key }
+  const finding = await findTaskObject({ ...task, object: beside }, search, options)
+  if (finding.kind === 'unsearched') {
+    return finding.error.code === 'object-missing'
+      ? undefined
+      : endOfUnsearched(finding.error, { ignoreNotFound: false })
+  }
+  if (finding.kind !== 'named' || !finding.isWhole) return undefined
+  const report = await removeObject(search.scope, finding, {
+    empty: search.mapper.empty,
+    oldVersions: search.mapper.oldVersions === 'delete' ? 'delete' : 'keep',
+    dryRun: false,
+    onStep: async (step) => (step.kind === 'committing' ? await steps.onStep(step) : undefined),
+    ...options,
+  })
+  return endOfReport(report, {})
 }
 
 async function eraseVersion(
@@ -98,7 +138,7 @@ async function eraseVersion(
   const { versionId } = task.object
   const report = reportFinding(finding)
   if (report.status !== 'matched' || versionId === undefined) return { state: 'done', detail: {}, rowsMatched: 0 }
-  if (!(await jobs.isCurrentClean(task))) return endOfReport(reportHeldBack(report), steps.detail())
+  if (!(await jobs.isFirst(task))) return endOfReport(reportHeldBack(report), steps.detail())
   await steps.onStep({
     kind: 'pinned',
     version: { token: versionId, versionId },
@@ -106,7 +146,8 @@ async function eraseVersion(
   })
   await steps.onStep({ kind: 'committing' })
   const key = listedOf(task.object).key
-  const erased = await eraseOldVersion(search.scope.store, { key, versionId, report, ...options })
+  const confirm = finding.kind === 'named' ? { confirm: () => finding.confirm() } : {}
+  const erased = await eraseOldVersion(search.scope.store, { key, versionId, report, ...confirm, ...options })
   await steps.onStep({ kind: 'verified', report: erased })
   return endOfReport(erased, steps.detail())
 }
@@ -142,10 +183,21 @@ function endOfReport({ status, reason, rows, bytes, action, warnings }: ObjectRe
 /** The old versions as they are now, which go by their ids when the time has come; what comes later is clean. */
 async function laterVersions({ task, search }: Work, options: CallOptions): Promise<TaskEnd['cleanup']> {
   const { oldVersions } = search.mapper
-  if (typeof oldVersions === 'string' || !search.scope.store.capabilities.versions) return undefined
-  const versionIds: string[] = []
-  for await (const { versionId } of search.scope.store.oldVersions(task.object.key, options)) versionIds.push(versionId)
-  return versionIds.length === 0 ? undefined : { versionIds, afterDays: oldVersions.deleteAfterDays }
+  const { store } = search.scope
+  if (typeof oldVersions === 'string' || !store.capabilities.versions) return undefined
+  const idsOf = async (key: string | undefined) => {
+    const versionIds: string[] = []
+    if (key === undefined) return versionIds
+    for await (const { versionId } of store.oldVersions(key, options)) versionIds.push(versionId)
+    return versionIds
+  }
+  const versionIds = await idsOf(task.object.key)
+  // A sidecar that is there still is somebody else's.
+  const beside = search.judge?.sidecarOf(task.object.key)
+  const isGone = beside !== undefined && !(await isThere(store, beside, options))
+  const sidecarVersionIds = await idsOf(isGone ? beside : undefined)
+  if (versionIds.length + sidecarVersionIds.length === 0) return undefined
+  return { versionIds, sidecarVersionIds, afterDays: oldVersions.deleteAfterDays }
 }
 
 interface Steps {

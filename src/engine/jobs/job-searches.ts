@@ -1,4 +1,4 @@
-import type { DataMapper } from '../../domain/data-mapper.ts'
+import { type DataMapper, isFolder } from '../../domain/data-mapper.ts'
 import { LetheError } from '../../domain/error.ts'
 import type { Match } from '../../domain/match.ts'
 import { canBeSearched } from '../../domain/match-coverage.ts'
@@ -51,9 +51,9 @@ async function openSearches(world: JobWorld, jobId: string): Promise<JobSearches
   for (const { mapper, binding } of mappers) {
     const scope = await world.openScope(mapper)
     const { wholeObjects } = scope
-    if (wholeObjects?.sidecar !== undefined) {
-      // A crash between an object and its sidecar would leave one that no task looks for.
-      throw new LetheError('unsupported', `the data mapper ${mapper.name} has sidecars; jobs cannot erase them yet`)
+    if (wholeObjects?.sidecar !== undefined && !isFolder(mapper.location)) {
+      // A crash between an object and its sidecar would leave one that no listing names.
+      throw new LetheError('unsupported', `the data mapper ${mapper.name} has sidecars and no folder as its location`)
     }
     const predicate = binding.build()
     searches.set(mapper.name, {

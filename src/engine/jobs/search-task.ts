@@ -14,7 +14,9 @@ export async function searchTask(
   search: MapperSearch,
   options: CallOptions & { readonly onProgress?: (bytes: number) => void },
 ): Promise<TaskEnd> {
-  return endOf(await findTaskObject(task, search, options), search)
+  const end = endOf(await findTaskObject(task, search, options), search)
+  const heard = search.judge?.heard() ?? []
+  return heard.length === 0 ? end : { ...end, detail: { ...end.detail, heard } }
 }
 
 export async function findTaskObject(
@@ -25,7 +27,8 @@ export async function findTaskObject(
   const listed = listedOf(object)
   const outside = outsidePartitions(listed, mapper.partitionKeys)
   if (outside !== undefined) return { kind: 'unsearched', object: listed, error: outside }
-  return await findObject(scope.store, scope.formats, {
+  if (object.isAloof === true) return { kind: 'unsearched', object: listed, error: aloof() }
+  const finding = await findObject(scope.store, scope.formats, {
     object: listed,
     predicate,
     malformed: mapper.malformed,
@@ -33,6 +36,20 @@ export async function findTaskObject(
     guard,
     ...options,
   })
+  const isUnsafe = finding.kind === 'named' && finding.sidecar !== undefined && listed.linkPath !== undefined
+  // Its sidecar lies beside what the link leads to, perhaps where no listing of this mapper comes.
+  return isUnsafe ? { kind: 'unsearched', object: listed, error: besideLink() } : finding
+}
+
+function aloof(): LetheError {
+  return new LetheError('unsupported', 'is the sidecar of an object that its data mapper does not name')
+}
+
+function besideLink(): LetheError {
+  return new LetheError(
+    'hard-linked',
+    'a link leads to it, and its sidecar is beside the file; name the folder of both',
+  )
 }
 
 export function listedOf({ key, uri, sizeBytes, linkPath, versionId }: TaskObject): ListedObject {

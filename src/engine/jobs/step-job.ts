@@ -127,7 +127,7 @@ async function fail(
 
 async function judgeSearch(world: JobWorld, leased: LeasedJob, { searchesOf }: StepRequest): Promise<void> {
   const { id, pass } = leased.job
-  const { mappers: findings, columns } = await world.jobs.findings(id, 'FIND', pass)
+  const { mappers: findings, columns, heard } = await world.jobs.findings(id, 'FIND', pass)
   const { mappers } = await searchesOf(id)
   const failure = judgeFind(
     findings.map((each) => {
@@ -137,6 +137,7 @@ async function judgeSearch(world: JobWorld, leased: LeasedJob, { searchesOf }: S
         findings: each,
         columns: columns.get(each.mapper) ?? new Set(),
         asked: new Set(predicate.columns.keys()),
+        heard: heard.get(each.mapper) ?? new Set(),
       }
     }),
   )

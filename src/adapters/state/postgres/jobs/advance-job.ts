@@ -64,10 +64,11 @@ export async function setBounds(
  */
 export async function makeForgetTasks(transaction: Transaction<Tables>, id: string, pass: number): Promise<void> {
   await sql`
-    INSERT INTO tasks (job_id, phase, pass, mapper, store, object_key, object_id, version_id, uri, action, state, detail)
+    INSERT INTO tasks (job_id, phase, pass, mapper, store, object_key, object_id, version_id, owner_id, uri, action, state, detail)
     SELECT DISTINCT ON (mapper, object_id, version_id)
-      job_id, 'FORGET', ${pass}::int, mapper, store, object_key, object_id, version_id, uri, 'edit', 'planned',
-      jsonb_build_object('size', coalesce(detail -> 'size', '0'::jsonb), 'linkPath', detail -> 'linkPath')
+      job_id, 'FORGET', ${pass}::int, mapper, store, object_key, object_id, version_id, owner_id, uri, 'edit',
+      'planned', jsonb_build_object('size', coalesce(detail -> 'size', '0'::jsonb), 'linkPath', detail -> 'linkPath',
+        'ownerKey', detail -> 'ownerKey', 'isAloof', detail -> 'isAloof')
     FROM tasks t
     WHERE job_id = ${id}::uuid AND (
       (phase = 'FIND' AND ${pass}::int = 1 AND state = 'done' AND (rows_matched > 0 OR detail ->> 'action' = 'remove'))

@@ -63,6 +63,11 @@ async function take(
           SELECT 1 FROM tasks c
           WHERE c.job_id = t.job_id AND c.phase = t.phase AND c.pass = t.pass AND c.object_id = t.object_id
             AND c.version_id IS NULL AND c.ended_at IS NULL))
+        -- A sidecar goes after all that it may tell of.
+        AND (owner_id IS NULL OR phase <> 'FORGET' OR NOT EXISTS (
+          SELECT 1 FROM tasks c
+          WHERE c.job_id = t.job_id AND c.phase = t.phase AND c.pass = t.pass AND c.object_id = t.owner_id
+            AND c.ended_at IS NULL))
       ORDER BY id LIMIT ${limit}::int
       FOR UPDATE SKIP LOCKED)
     UPDATE tasks t SET

@@ -47,7 +47,11 @@ export async function readFindings(
       FROM tasks WHERE job_id = ${id}::uuid AND phase = ${phase} AND pass = ${pass}::int) t
       ON t.job_id = m.job_id AND t.mapper = m.name
     WHERE m.job_id = ${id}::uuid GROUP BY m.name ORDER BY m.name`.execute(db)
-  return { mappers: rows.map(findingsOf), columns: await readColumns(db, id, phase, pass) }
+  return {
+    mappers: rows.map(findingsOf),
+    columns: await readNames(db, id, { phase, pass, of: 'columns' }),
+    heard: await readNames(db, id, { phase, pass, of: 'heard' }),
+  }
 }
 
 function findingsOf(row: FindingsRow): MapperFindings {
@@ -69,23 +73,23 @@ function findingsOf(row: FindingsRow): MapperFindings {
   }
 }
 
-async function readColumns(
+/** Names that the objects of each mapper have in a list of their detail. */
+async function readNames(
   db: Kysely<Tables>,
   id: string,
-  phase: TaskPhase,
-  pass: number,
+  { phase, pass, of }: { readonly phase: TaskPhase; readonly pass: number; readonly of: 'columns' | 'heard' },
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const { rows } = await sql<{ mapper: string; name: string }>`
-    SELECT DISTINCT mapper, name FROM tasks, jsonb_array_elements_text(detail -> 'columns') AS name
+    SELECT DISTINCT mapper, name FROM tasks, jsonb_array_elements_text(detail -> ${of}::text) AS name
     WHERE job_id = ${id}::uuid AND phase = ${phase} AND pass = ${pass}::int
-      AND jsonb_typeof(detail -> 'columns') = 'array'`.execute(db)
-  const columns = new Map<string, Set<string>>()
+      AND jsonb_typeof(detail -> ${of}::text) = 'array'`.execute(db)
+  const names = new Map<string, Set<string>>()
   for (const { mapper, name } of rows) {
-    const known = columns.get(mapper)
-    if (known === undefined) columns.set(mapper, new Set([name]))
+    const known = names.get(mapper)
+    if (known === undefined) names.set(mapper, new Set([name]))
     else known.add(name)
   }
-  return columns
+  return names
 }
 
 export async function readWarnings(

@@ -19,7 +19,7 @@ import {
 import { type JobRow, jobColumns, jobOf } from './job-row.ts'
 import { leaseJob, postponeJob, releaseJob, renewJob } from './lease-job.ts'
 import { addTasks, markListed, matchesDigest, mergeMatches } from './list-tasks.ts'
-import { addReceipts, isCurrentClean, readReceipts, readWithoutReceipt } from './receipts.ts'
+import { addReceipts, isFirst, readReceipts, readWithoutReceipt } from './receipts.ts'
 import { endTasks, giveBackTasks, mayCommit, pinTask, postponeTask, recordTask, renewTasks } from './record-task.ts'
 import { readRequests } from './requests.ts'
 import { startJob } from './start-job.ts'
@@ -71,7 +71,7 @@ export function makeJobStore(db: Kysely<Tables>): JobStore {
     receipts: (id, options) => readReceipts(db, id, options),
     addReceipts: (id, receipts) => addReceipts(db, id, receipts),
     withoutReceipt: (id, options) => readWithoutReceipt(db, id, options),
-    isCurrentClean: (task) => isCurrentClean(db, task),
+    isFirst: (task) => isFirst(db, task),
   }
 }
 

@@ -3,7 +3,7 @@ import { LetheError } from '../../../../domain/error.ts'
 import type { Lease, MergedMatches, NewTasks } from '../../../../ports/job-store.ts'
 import type { Tables } from '../tables.ts'
 import { holdsLease } from './lease-job.ts'
-import { objectIdOf } from './task-row.ts'
+import { objectIdOf, storedDetailOf } from './task-row.ts'
 
 /** Adds tasks of what a listing named; those that are there already, of a listing that was broken off, stay. */
 export async function addTasks(
@@ -18,15 +18,17 @@ export async function addTasks(
     object_id: objectIdOf(object),
     version_id: object.versionId ?? null,
     uri: object.uri,
-    detail: { size: object.sizeBytes, ...(object.linkPath === undefined ? {} : { linkPath: object.linkPath }) },
+    owner_id: object.ownerKey === undefined ? null : objectIdOf({ place: object.place, key: object.ownerKey }),
+    detail: storedDetailOf(object),
   }))
   return await db.transaction().execute(async (transaction) => {
     if (!(await holdsLease(transaction, id, lease))) return false
     await sql`
-      INSERT INTO tasks (job_id, phase, pass, mapper, store, object_key, object_id, version_id, uri, state, detail)
-      SELECT ${id}::uuid, ${phase}, ${pass}::int, ${mapper}, store, object_key, object_id, version_id, uri, 'planned', detail
+      INSERT INTO tasks (job_id, phase, pass, mapper, store, object_key, object_id, version_id, owner_id, uri, state, detail)
+      SELECT ${id}::uuid, ${phase}, ${pass}::int, ${mapper}, store, object_key, object_id, version_id, owner_id, uri,
+        'planned', detail
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r (
-        store text, object_key text, object_id text, version_id text, uri text, detail jsonb)
+        store text, object_key text, object_id text, version_id text, owner_id text, uri text, detail jsonb)
       ON CONFLICT DO NOTHING`.execute(transaction)
     return true
   })

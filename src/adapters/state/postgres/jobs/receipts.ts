@@ -57,10 +57,10 @@ export async function readWithoutReceipt(
   return rows.map(endedTaskOf)
 }
 
-export async function isCurrentClean(db: Kysely<Tables>, { id }: Pick<Task, 'id'>): Promise<boolean> {
+export async function isFirst(db: Kysely<Tables>, { id }: Pick<Task, 'id'>): Promise<boolean> {
   const { rows } = await sql`
     SELECT 1 FROM tasks t JOIN tasks c ON c.job_id = t.job_id AND c.phase = t.phase AND c.pass = t.pass
-      AND c.object_id = t.object_id AND c.version_id IS NULL
+      AND ((c.object_id = t.object_id AND t.version_id IS NOT NULL AND c.version_id IS NULL) OR c.object_id = t.owner_id)
     WHERE t.id = ${id}::bigint AND (c.ended_at IS NULL OR c.state IN ('refused', 'failed'))`.execute(db)
   return rows.length === 0
 }

@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { JobStore, PinAnswer, Task, TaskEnd } from '../../../../ports/job-store.ts'
+import type { JobStore, LaterVersions, PinAnswer, Task } from '../../../../ports/job-store.ts'
 import type { Tables } from '../tables.ts'
 
 /** Every statement here is fenced: it holds for the worker whose token the task has, as long as its lease has. */
@@ -138,12 +138,12 @@ async function addHits(transaction: Transaction<Tables>, ends: Parameters<JobSto
 async function addCleanup(
   transaction: Transaction<Tables>,
   task: Task,
-  { versionIds, afterDays }: NonNullable<TaskEnd['cleanup']>,
+  { afterDays, ...versions }: LaterVersions,
 ): Promise<void> {
   await sql`
     INSERT INTO tasks (job_id, phase, pass, mapper, store, object_key, object_id, uri, action, state, detail, not_before)
     SELECT job_id, 'CLEANUP', pass, mapper, store, object_key, object_id, uri, 'remove', 'planned',
-      ${JSON.stringify({ versionIds })}::jsonb, now() + ${afterDays}::float8 * interval '1 day'
+      ${JSON.stringify(versions)}::jsonb, now() + ${afterDays}::float8 * interval '1 day'
     FROM tasks WHERE id = ${task.id}::bigint
     ON CONFLICT DO NOTHING`.execute(transaction)
 }

@@ -4,7 +4,22 @@ import type { TaskPhase, TaskState } from '../../../../domain/task.ts'
 import type { Task, TaskDetail, TaskObject } from '../../../../ports/job-store.ts'
 
 /** `detail` in the table: what is remembered of the object, and what it takes to open it. */
-type StoredDetail = TaskDetail & { readonly size?: number; readonly linkPath?: string | null }
+type StoredDetail = TaskDetail & {
+  readonly size?: number
+  readonly linkPath?: string | null
+  readonly ownerKey?: string | null
+  readonly isAloof?: boolean | null
+}
+
+/** What of an object is in the `detail` of its new task. */
+export function storedDetailOf({ sizeBytes, linkPath, ownerKey, isAloof }: TaskObject): StoredDetail {
+  return {
+    size: sizeBytes,
+    ...(linkPath === undefined ? {} : { linkPath }),
+    ...(ownerKey === undefined ? {} : { ownerKey }),
+    ...(isAloof === undefined ? {} : { isAloof }),
+  }
+}
 
 export interface TaskRow {
   readonly id: number
@@ -28,7 +43,7 @@ export const taskColumns = sql.raw(
 )
 
 export function taskOf(row: TaskRow): Task {
-  const { size: _, linkPath: __, ...detail } = row.detail
+  const { size: _, linkPath: __, ownerKey: ___, isAloof: ____, ...detail } = row.detail
   return {
     id: row.id,
     jobId: row.job_id,
@@ -50,6 +65,8 @@ function objectOf({ store, object_key, version_id, uri, detail }: TaskRow): Task
     sizeBytes: detail.size ?? 0,
     ...(detail.linkPath == null ? {} : { linkPath: detail.linkPath }),
     ...(version_id === null ? {} : { versionId: version_id }),
+    ...(detail.ownerKey == null ? {} : { ownerKey: detail.ownerKey }),
+    ...(detail.isAloof == null ? {} : { isAloof: detail.isAloof }),
   }
 }
 
