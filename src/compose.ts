@@ -1,7 +1,7 @@
 import { makeFileKeyRing } from './adapters/key-ring/file/file-key-ring.ts'
 import { makeFileStore } from './adapters/object-store/file/file-store.ts'
 import type { S3Access } from './adapters/object-store/s3/s3-access.ts'
-import { type Configuration, type StoreConfiguration, threadCount } from './config.ts'
+import type { Configuration, StoreConfiguration } from './config.ts'
 import type { DataMapper, Role } from './domain/data-mapper.ts'
 import { LetheError } from './domain/error.ts'
 import { literalPattern, type ObjectPattern, parseObjectPattern } from './domain/object-pattern.ts'
@@ -25,6 +25,7 @@ import type { KeyRing } from './ports/key-ring.ts'
 import type { MapperStore } from './ports/mapper-store.ts'
 import type { ObjectStore } from './ports/object-store.ts'
 import type { QueueStore } from './ports/queue-store.ts'
+import { threadCount } from './thread-count.ts'
 
 /** Where a run's objects live, and the formats that they may have. */
 export interface Lake {

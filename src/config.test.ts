@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeTemporaryFolder, type TemporaryFolder } from '../test/temporary-folder.ts'
-import { loadConfiguration, redacted, threadCount } from './config.ts'
+import { loadConfiguration, redacted } from './config.ts'
+import { threadCount } from './thread-count.ts'
 
 let folder: TemporaryFolder
 beforeEach(async () => {

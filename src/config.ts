@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { type Configuration, configurationSchema, type StoreConfiguration } from './config/configuration.ts'
 import { readYaml } from './config/read-yaml.ts'
@@ -41,21 +40,6 @@ export function loadConfiguration({ file: given, folder, environment }: Configur
     },
     stores: Object.fromEntries(Object.entries(read.stores).map(([name, store]) => [name, withPaths(store, base)])),
   }
-}
-
-/** Threads are memory; few stores yield bytes to more. */
-const mostThreadsByDefault = 4
-
-/**
- * How many threads may work on one file: LETHE_THREADS, else as many as the machine has cores, up to four.
- *
- * @throws LetheError `invalid-config`
- */
-export function threadCount(environment: ConfigurationSource['environment']): number {
-  const text = set(environment['LETHE_THREADS'])
-  if (text === undefined) return Math.min(availableParallelism(), mostThreadsByDefault)
-  if (/^[1-9][0-9]{0,2}$/.test(text)) return Number(text)
-  throw new LetheError('invalid-config', 'LETHE_THREADS takes a whole number from 1 to 999')
 }
 
 /** The configuration as it may be shown: without the password of a database. */
