@@ -1,4 +1,5 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Bucket } from './bucket.ts'
 import { answerBucket } from './bucket-requests.ts'
@@ -13,6 +14,8 @@ export interface S3ServerOptions {
   /** Of every part but the last. Default: 5 MiB, as Amazon S3 has it; tests of many requests take less. */
   readonly minPartBytes?: number
   readonly ignore?: readonly Weakness[]
+  /** Then it speaks https. */
+  readonly tls?: { readonly key: string; readonly cert: string }
 }
 
 /** A request as it was answered, for counting what a client did. */
@@ -28,6 +31,8 @@ export interface RequestRecord {
   readonly range: { readonly start: number; readonly end: number } | undefined
   /** Of a copied part, as far as it was made: the bytes of the source. */
   readonly copiedBytes: number
+  /** Of the request. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /**
@@ -43,13 +48,16 @@ export class S3Server implements S3Context {
   readonly #server: Server
 
   readonly minPartBytes: number
+  readonly #scheme: 'http' | 'https'
 
-  private constructor({ ignore = [], minPartBytes = 5 * 1024 ** 2 }: S3ServerOptions) {
+  private constructor({ ignore = [], minPartBytes = 5 * 1024 ** 2, tls }: S3ServerOptions) {
     this.minPartBytes = minPartBytes
     this.#ignored = new Set(ignore)
-    this.#server = createServer((message, response) => {
+    const answer = (message: IncomingMessage, response: ServerResponse): void => {
       this.#answer(message, response).catch(() => response.destroy())
-    })
+    }
+    this.#scheme = tls === undefined ? 'http' : 'https'
+    this.#server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer)
   }
 
   static async start(options: S3ServerOptions = {}): Promise<S3Server> {
@@ -59,7 +67,7 @@ export class S3Server implements S3Context {
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   ignores(weakness: Weakness): boolean {
@@ -113,6 +121,7 @@ export class S3Server implements S3Context {
       sentBytes: message.method === 'HEAD' ? 0 : body.length,
       range: rangeIn(request?.headers['range']),
       copiedBytes: answer.status === 200 ? lengthOf(rangeIn(request?.headers['x-amz-copy-source-range'])) : 0,
+      headers: request?.headers ?? {},
     })
     response.writeHead(answer.status, {
       'content-length': String(body.length),
