@@ -25,6 +25,7 @@ import type { KeyRing } from './ports/key-ring.ts'
 import type { MapperStore } from './ports/mapper-store.ts'
 import type { ObjectStore } from './ports/object-store.ts'
 import type { QueueStore } from './ports/queue-store.ts'
+import type { ScheduleStore } from './ports/schedule-store.ts'
 import { threadCount } from './thread-count.ts'
 
 /** Where a run's objects live, and the formats that they may have. */
@@ -188,6 +189,7 @@ export interface Workspace extends AsyncDisposable {
   readonly queue: QueueStore
   readonly keyRing: KeyRing
   readonly jobs: JobStore
+  readonly schedules: ScheduleStore
 }
 
 /**
@@ -196,18 +198,21 @@ export interface Workspace extends AsyncDisposable {
  * @throws LetheError `state-locked`, `state-newer`, `state-unavailable`
  */
 export async function openWorkspace({ state, keys }: Pick<Configuration, 'state' | 'keys'>): Promise<Workspace> {
-  const [{ openState }, { makeMapperStore }, { makeQueueStore }, { makeJobStore }] = await Promise.all([
-    import('./adapters/state/postgres/open-state.ts'),
-    import('./adapters/state/postgres/mapper-store.ts'),
-    import('./adapters/state/postgres/queue-store.ts'),
-    import('./adapters/state/postgres/jobs/job-store.ts'),
-  ])
+  const [{ openState }, { makeMapperStore }, { makeQueueStore }, { makeJobStore }, { makeScheduleStore }] =
+    await Promise.all([
+      import('./adapters/state/postgres/open-state.ts'),
+      import('./adapters/state/postgres/mapper-store.ts'),
+      import('./adapters/state/postgres/queue-store.ts'),
+      import('./adapters/state/postgres/jobs/job-store.ts'),
+      import('./adapters/state/postgres/schedule-store.ts'),
+    ])
   const opened = await openState(state)
   return {
     mappers: makeMapperStore(opened.db),
     queue: makeQueueStore(opened.db),
     keyRing: makeFileKeyRing(keys),
     jobs: makeJobStore(opened.db),
+    schedules: makeScheduleStore(opened.db),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   }
 }

@@ -1,3 +1,4 @@
+import { Cron } from 'croner'
 import { z } from 'zod'
 import { nameSchema, roleSchema } from '../api/data-mapper-schema.ts'
 
@@ -55,6 +56,28 @@ const jobsSchema = z.strictObject({
   concurrency: z.int().min(1).max(256).default(4),
 })
 
+const scheduleSchema = z.strictObject({
+  cron: z.string().refine(isCron, 'takes five fields of cron: minute, hour, day of month, month, day of week'),
+  timeZone: z.string().refine(isTimeZone, 'takes an IANA time zone, such as Europe/Berlin').default('UTC'),
+  dryRun: z.boolean().default(false),
+})
+
+function isCron(text: string): boolean {
+  try {
+    return new Cron(text, { paused: true, mode: '5-part' }).nextRun() !== null
+  } catch {
+    return false
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
 /** `lethe.yaml`. Unknown keys are refused: a misspelt one must not look like its default. */
 export const configurationSchema = z.strictObject({
   state: z
@@ -70,6 +93,7 @@ export const configurationSchema = z.strictObject({
   queue: z.strictObject({ deadline: deadlineSchema.default('gdpr') }).prefault({}),
   approval: approvalSchema.prefault({}),
   jobs: jobsSchema.prefault({}),
+  schedules: z.record(nameSchema, scheduleSchema).default({}),
 })
 
 /** The configuration with its defaults filled in and its paths absolute. */

@@ -81,6 +81,8 @@ const tables: readonly Exclude<keyof Tables, 'migrations'>[] = [
   'approvals',
   'events',
   'receipts',
+  'schedules',
+  'schedule_runs',
 ]
 
 async function clear({ db }: State): Promise<void> {

@@ -41,6 +41,13 @@ export function addJobsCommand(program: Command, onRun: OnRun): void {
       onRun({ kind: 'run', run: async () => (await import('./show-jobs.ts')).runJobsList(options) })
     })
 
+  addConfiguredOptions(jobs.command('schedules'))
+    .summary('when jobs begin by themselves')
+    .description('Lists the schedules of the configuration: when each is due next, and what became of the last time.')
+    .action((options: ConfiguredOptions) => {
+      onRun({ kind: 'run', run: async () => (await import('./show-schedules.ts')).runJobsSchedules(options) })
+    })
+
   ofJob('show')
     .summary('where a job is, and what it did')
     .description('Tells where a job is and what each of its phases did.')

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { makeJobWorld, type Workspace } from '../../compose.ts'
 import type { Configuration } from '../../config.ts'
 import { isAtRest, type JobState } from '../../domain/job.ts'
-import { runWorker } from '../../engine/jobs/run-worker.ts'
+import { type WorkerOptions as EngineOptions, runWorker } from '../../engine/jobs/run-worker.ts'
+import { startDueJobs } from '../../engine/jobs/start-due-jobs.ts'
 import type { Job, JobOptions } from '../../ports/job-store.ts'
 import type { ConfiguredOptions } from '../configured/configured-options.ts'
 import { actorOf, withWorkspace } from '../configured/with-workspace.ts'
@@ -12,6 +13,7 @@ import { say } from '../say.ts'
 import { jobOf } from './job-of.ts'
 import { jobDocument, jobText } from './job-text.ts'
 import type { JobsStartOptions, WorkerOptions } from './jobs-options.ts'
+import { schedulesOf } from './schedules-of.ts'
 import { showProgress } from './show-progress.ts'
 
 /** `lethe jobs start`: yields the exit status. */
@@ -43,14 +45,24 @@ export async function runWorkerCommand(options: WorkerOptions, { signal }: RunOp
     say('working; Ctrl-C stops it')
     const isIdle = async () => (await workspace.jobs.list()).every(({ state }) => isAtRest(state))
     await runWorker(makeJobWorld(workspace, configuration), {
-      concurrency: configuration.jobs.concurrency,
+      ...workerOptions(workspace, configuration),
       signal,
-      onProblem: ({ code, message }) => say(`${code}: ${message}`),
       ...(options.untilIdle === true ? { isDone: isIdle } : {}),
     })
     // To be told to stop is how a worker ends.
     return 0
   })
+}
+
+/** What every worker does, and how. */
+function workerOptions(workspace: Workspace, configuration: Configuration): EngineOptions {
+  const schedules = schedulesOf(configuration)
+  return {
+    concurrency: configuration.jobs.concurrency,
+    onProblem: ({ code, message }) => say(`${code}: ${message}`),
+    housekeeping: () =>
+      startDueJobs(workspace.schedules, { schedules, optionsOf: ({ dryRun }) => optionsOf(configuration, { dryRun }) }),
+  }
 }
 
 /** The policy as it is now; a job keeps that of its start. */
@@ -78,10 +90,9 @@ async function workOn(
   const progress = showProgress(workspace.jobs, id)
   try {
     await runWorker(makeJobWorld(workspace, configuration), {
-      concurrency: configuration.jobs.concurrency,
+      ...workerOptions(workspace, configuration),
       pollMs: 100,
       signal,
-      onProblem: ({ code, message }) => say(`${code}: ${message}`),
       isDone: async () => isAtRest((await workspace.jobs.get(id))!.state),
     })
   } finally {

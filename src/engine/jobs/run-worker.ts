@@ -21,6 +21,10 @@ export interface WorkerOptions extends CallOptions {
   /** Stops when it yields true, asked whenever there is nothing to do. Default: never. */
   readonly isDone?: () => Promise<boolean>
   readonly onProblem?: (error: LetheError) => void
+  /** What is to be done now and then beside jobs; before the first of them, too. */
+  readonly housekeeping?: () => Promise<unknown>
+  /** How long between two of these. Default: ten seconds. */
+  readonly housekeepingMs?: number
 }
 
 /**
@@ -33,18 +37,35 @@ export interface WorkerOptions extends CallOptions {
  */
 export async function runWorker(
   world: JobWorld,
-  { concurrency = 4, leaseMs = 60_000, pollMs = 500, isDone, onProblem, signal }: WorkerOptions = {},
+  {
+    concurrency = 4,
+    leaseMs = 60_000,
+    pollMs = 500,
+    isDone,
+    onProblem,
+    housekeeping,
+    housekeepingMs = 10_000,
+    signal,
+  }: WorkerOptions = {},
 ): Promise<void> {
   const worker = makeWorker(world, { leaseMs, ...(signal === undefined ? {} : { signal }) })
   let isEnded = false
+  const report = (error: unknown): false => {
+    const known = asLetheError(error, signal)
+    if (known.code === 'internal') throw known
+    if (known.code !== 'interrupted') onProblem?.(known)
+    return false
+  }
+  let keptAt = Number.NEGATIVE_INFINITY
+  const keepHouse = async () => {
+    if (housekeeping === undefined || performance.now() - keptAt < housekeepingMs) return
+    keptAt = performance.now()
+    await housekeeping().catch(report)
+  }
   const lane = async () => {
     while (!isEnded && signal?.aborted !== true) {
-      const didWork = await worker.workOnce().catch((error: unknown) => {
-        const known = asLetheError(error, signal)
-        if (known.code === 'internal') throw known
-        if (known.code !== 'interrupted') onProblem?.(known)
-        return false
-      })
+      await keepHouse()
+      const didWork = await worker.workOnce().catch(report)
       if (didWork) continue
       if ((await isDone?.()) === true) isEnded = true
       else await delay(pollMs, undefined, { ...(signal === undefined ? {} : { signal }) }).catch(() => undefined)

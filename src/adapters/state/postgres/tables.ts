@@ -19,6 +19,8 @@ export interface Tables {
   approvals: ApprovalsTable
   events: EventsTable
   receipts: ReceiptsTable
+  schedules: SchedulesTable
+  schedule_runs: ScheduleRunsTable
 }
 
 /** Read as a value, written as its JSON text: a bare array would be taken for an array of the database. */
@@ -161,6 +163,21 @@ interface EventsTable {
   kind: string
   detail: GeneratedJson<Document>
   at: Generated<Date>
+}
+
+interface SchedulesTable {
+  name: string
+  expression: string
+  since: Date
+}
+
+interface ScheduleRunsTable {
+  schedule: string
+  due_at: Date
+  handled_at: Generated<Date>
+  job_id: string | null
+  error_code: string | null
+  error_message: string | null
 }
 
 interface ReceiptsTable {

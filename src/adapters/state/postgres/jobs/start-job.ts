@@ -8,25 +8,27 @@ import { addEvent } from './events.ts'
 import { type JobRow, jobColumns, jobOf } from './job-row.ts'
 
 /** Freezes the queue and the mappers for a new job, all in one transaction: a crash leaves no job and nothing held. */
-export async function startJob(
-  db: Kysely<Tables>,
+export async function startJob(db: Kysely<Tables>, request: Parameters<JobStore['start']>[0]): Promise<Job> {
+  return await db.transaction().execute((transaction) => startJobIn(transaction, request))
+}
+
+export async function startJobIn(
+  transaction: Transaction<Tables>,
   { id, requestedBy, options }: Parameters<JobStore['start']>[0],
 ): Promise<Job> {
-  return await db.transaction().execute(async (transaction) => {
-    const { rows } = await sql<JobRow>`
-      INSERT INTO jobs (id, options, requested_by)
-      VALUES (${id}::uuid, ${JSON.stringify(options)}::jsonb, ${requestedBy})
-      ON CONFLICT (id) DO NOTHING
-      RETURNING ${jobColumns}`.execute(transaction)
-    const row = rows[0]
-    // The answer to the first call was lost: the job is there.
-    if (row === undefined) return await readJob(transaction, id)
-    const mappers = await holdMappers(transaction, id)
-    const matches = await holdMatches(transaction, { jobId: id })
-    if (matches === 0) throw new LetheError('no-data', 'the deletion queue is empty; add matches first')
-    await addEvent(transaction, id, { kind: 'STARTED', by: requestedBy, matches, mappers, dryRun: options.dryRun })
-    return jobOf(row)
-  })
+  const { rows } = await sql<JobRow>`
+    INSERT INTO jobs (id, options, requested_by)
+    VALUES (${id}::uuid, ${JSON.stringify(options)}::jsonb, ${requestedBy})
+    ON CONFLICT (id) DO NOTHING
+    RETURNING ${jobColumns}`.execute(transaction)
+  const row = rows[0]
+  // The answer to the first call was lost: the job is there.
+  if (row === undefined) return await readJob(transaction, id)
+  const mappers = await holdMappers(transaction, id)
+  const matches = await holdMatches(transaction, { jobId: id })
+  if (matches === 0) throw new LetheError('no-data', 'the deletion queue is empty; add matches first')
+  await addEvent(transaction, id, { kind: 'STARTED', by: requestedBy, matches, mappers, dryRun: options.dryRun })
+  return jobOf(row)
 }
 
 async function readJob(transaction: Transaction<Tables>, id: string): Promise<Job> {
