@@ -218,12 +218,18 @@ export async function openWorkspace({ state, keys }: Pick<Configuration, 'state'
 }
 
 /** What jobs are carried out in: the state, and the stores of the configuration. */
-export function makeJobWorld(workspace: Workspace, configuration: Pick<Configuration, 'stores'>): JobWorld {
+export function makeJobWorld(
+  workspace: Omit<Workspace, 'schedules'>,
+  configuration: Pick<Configuration, 'stores'> & Partial<Pick<Configuration, 'prices'>>,
+): JobWorld {
   return {
     jobs: workspace.jobs,
     async openScope(mapper) {
       const place = await openMapperPlace(mapper, configuration)
-      return { ...place, place: physicalPlace(configuration.stores[mapper.store]!) }
+      const store = configuration.stores[mapper.store]!
+      const { prices } = configuration
+      const billed = 'bucket' in store && prices !== undefined ? { prices } : {}
+      return { ...place, place: physicalPlace(store), ...billed }
     },
     matchesOf: (jobId) => unsealMatches(workspace, jobId),
     destroyFinishedKeys: () => destroyFinishedKeys(workspace),

@@ -56,6 +56,20 @@ const jobsSchema = z.strictObject({
   concurrency: z.int().min(1).max(256).default(4),
 })
 
+const amountSchema = z.number().min(0).max(1e6)
+
+/** Of buckets. The defaults are the list prices of S3 Standard in us-east-1, to a reader in the same region. */
+const pricesSchema = z.strictObject({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'takes three letters, such as EUR')
+    .default('USD'),
+  readsPer1000: amountSchema.default(0.0004),
+  writesPer1000: amountSchema.default(0.005),
+  gigabyteRead: amountSchema.default(0),
+  gigabyteWritten: amountSchema.default(0),
+})
+
 const scheduleSchema = z.strictObject({
   cron: z.string().refine(isCron, 'takes five fields of cron: minute, hour, day of month, month, day of week'),
   timeZone: z.string().refine(isTimeZone, 'takes an IANA time zone, such as Europe/Berlin').default('UTC'),
@@ -93,6 +107,7 @@ export const configurationSchema = z.strictObject({
   queue: z.strictObject({ deadline: deadlineSchema.default('gdpr') }).prefault({}),
   approval: approvalSchema.prefault({}),
   jobs: jobsSchema.prefault({}),
+  prices: pricesSchema.prefault({}),
   schedules: z.record(nameSchema, scheduleSchema).default({}),
 })
 

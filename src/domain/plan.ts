@@ -1,4 +1,6 @@
 import type { FuseWarning } from './fuse.ts'
+import { costOf, type Prices, type Usage } from './prices.ts'
+import type { SideEffect as StoreEffect } from './side-effect.ts'
 import type { WarningCode } from './warning.ts'
 
 /** What a find learnt in the scope of one mapper, summed up. */
@@ -37,14 +39,27 @@ export type SideEffect =
 /** The purge report: what a job will do. Counts and names of mappers alone; objects and matches are listed by themselves. */
 export interface Plan {
   readonly mappers: readonly MapperFindings[]
+  /** What cannot be erased now, and why. */
+  readonly unsearched: readonly Unsearched[]
   readonly matches: { readonly all: number; readonly found: number; readonly notFound: number }
   readonly fuses: readonly FuseWarning[]
   readonly warnings: Readonly<Partial<Record<WarningCode, number>>>
   readonly sideEffects: readonly SideEffect[]
+  /** What stores do by themselves when objects are written. */
+  readonly storeEffects: readonly StoreEffect[]
   readonly bounds: readonly Bound[]
   readonly estimate: Estimate
   /** Of each time that a forget met more than was agreed to. */
   readonly drifts: readonly Drift[]
+}
+
+/** Objects that were refused or could not be read, for the same reason. */
+export interface Unsearched {
+  readonly mapper: string
+  readonly code: string
+  /** The words of one of them. */
+  readonly message: string
+  readonly objects: number
 }
 
 export interface Estimate {
@@ -55,6 +70,8 @@ export interface Estimate {
   /** Calls that a store in a cloud would bill, at least: reads and writes. */
   readonly reads: number
   readonly writes: number
+  /** By the prices of the configuration; null where no store has any. */
+  readonly cost: { readonly amount: number; readonly currency: string } | null
 }
 
 /** An object that would have taken more than was agreed to: what it takes. */
@@ -65,6 +82,8 @@ export interface Drift {
 
 export interface PlanInput {
   readonly findings: readonly MapperFindings[]
+  readonly unsearched: Plan['unsearched']
+  readonly storeEffects: Plan['storeEffects']
   readonly matches: Plan['matches']
   readonly fuses: readonly FuseWarning[]
   readonly warnings: Plan['warnings']
@@ -72,24 +91,29 @@ export interface PlanInput {
   readonly keepingMappers: readonly string[]
   /** How much more than was found an approval covers, as a share: lakes live on between plan and forget. */
   readonly slack: number
+  /** Of each mapper whose store is billed. */
+  readonly prices: ReadonlyMap<string, Prices>
   /** How long the find took. */
   readonly seconds: number
 }
 
 /** Sums up what was found. */
-export function makePlan({ findings, matches, fuses, warnings, keepingMappers, slack, seconds }: PlanInput): Plan {
+export function makePlan(input: PlanInput): Plan {
+  const { findings, unsearched, matches, fuses, warnings, storeEffects, keepingMappers, prices, slack, seconds } = input
   return {
     mappers: findings,
+    unsearched,
     matches,
     fuses,
     warnings,
     sideEffects: sideEffectsOf(findings, keepingMappers),
+    storeEffects,
     bounds: findings.map(({ mapper, matched }) => ({
       mapper,
       objects: withSlack(matched.objects + matched.oldVersions, slack),
       rows: withSlack(matched.rows, slack),
     })),
-    estimate: estimateOf(findings, seconds),
+    estimate: estimateOf({ findings, prices, seconds }),
     drifts: [],
   }
 }
@@ -125,17 +149,31 @@ function sideEffectsOf(findings: readonly MapperFindings[], keepingMappers: read
 }
 
 /** A forget searches once more, reads what it rewrites and writes it; a verify searches everything again. */
-function estimateOf(findings: readonly MapperFindings[], seconds: number): Estimate {
-  const sum = (of: (finding: MapperFindings) => number) => findings.reduce((total, each) => total + of(each), 0)
-  const bytesSearched = sum(({ bytesRead }) => bytesRead)
-  const bytesToWrite = sum(({ matched }) => matched.keptBytes + matched.insertedBytes)
-  const bytesToRead = bytesSearched + 2 * bytesToWrite
+function usageOf({ bytesRead, objects, matched }: MapperFindings): Usage {
+  const bytesToWrite = matched.keptBytes + matched.insertedBytes
+  return {
+    reads: objects + 2 * matched.objects,
+    writes: matched.objects,
+    bytesToRead: bytesRead + 2 * bytesToWrite,
+    bytesToWrite,
+  }
+}
+
+function estimateOf({ findings, prices, seconds }: Pick<PlanInput, 'findings' | 'prices' | 'seconds'>): Estimate {
+  const usages = findings.map((each) => ({ usage: usageOf(each), prices: prices.get(each.mapper) }))
+  const sum = (of: (usage: Usage) => number) => usages.reduce((total, { usage }) => total + of(usage), 0)
+  const bytesSearched = findings.reduce((total, { bytesRead }) => total + bytesRead, 0)
+  const bytesToRead = sum((usage) => usage.bytesToRead)
+  const bytesToWrite = sum((usage) => usage.bytesToWrite)
   const rate = bytesSearched / Math.max(seconds, 0.001)
+  const billed = usages.flatMap((each) => (each.prices === undefined ? [] : [costOf(each.usage, each.prices)]))
+  const [currency] = [...prices.values()].map((each) => each.currency)
   return {
     seconds: Math.ceil(rate === 0 ? seconds : (bytesToRead + bytesToWrite) / rate),
     bytesToRead,
     bytesToWrite,
-    reads: sum(({ objects, matched }) => objects + 2 * matched.objects),
-    writes: sum(({ matched }) => matched.objects),
+    reads: sum(({ reads }) => reads),
+    writes: sum(({ writes }) => writes),
+    cost: currency === undefined ? null : { amount: billed.reduce((total, each) => total + each, 0), currency },
   }
 }

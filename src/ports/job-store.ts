@@ -272,6 +272,8 @@ export interface JobStore {
   ): Promise<boolean>
 
   findings(id: string, phase: TaskPhase, pass: number): Promise<PhaseFindings>
+  /** Objects that were refused or failed, by their reasons. */
+  unsearched(id: string, phase: TaskPhase, pass: number): Promise<Plan['unsearched']>
   warnings(id: string, phase: TaskPhase, pass: number): Promise<Plan['warnings']>
   /** Of the matches of a find that hit more than so many rows, or objects as a whole. */
   largeHits(id: string, options: { readonly minHit: number }): Promise<LargeHits>

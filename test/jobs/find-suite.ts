@@ -82,6 +82,43 @@ export function testFind(open: OpenTestState): void {
   })
 
   describe('the lines of a plan', () => {
+    test('tell what cannot be erased now, and why', async () => {
+      await withLake()
+      for (const name of ['x', 'y']) await under.lake.put(`clicks/${name}.ndjson`, '{"user_id":"user-1"\n')
+      await under.lake.put('clicks/z.bin', 'something else')
+      await under.addMatches(['user-1'])
+      const { id } = await under.start({ dryRun: true })
+      const { plan } = await under.settle(id)
+      expect(plan!.unsearched.map(({ mapper, code, objects }) => [mapper, code, objects])).toEqual([
+        ['clicks', 'malformed', 2],
+        ['clicks', 'unknown-format', 1],
+      ])
+    })
+
+    test('tell what it costs by the prices of the stores that are billed', async () => {
+      await withLake()
+      await under.addMatches(['user-1'])
+      const { id } = await under.start({ dryRun: true })
+      const prices = {
+        currency: 'EUR',
+        readsPer1000: 1000,
+        writesPer1000: 100_000,
+        gigabyteRead: 0,
+        gigabyteWritten: 1e12,
+      }
+      const world: JobWorld = {
+        ...under.world,
+        async openScope(mapper) {
+          const scope = await under.world.openScope(mapper)
+          return mapper.name === 'clicks' ? { ...scope, prices } : scope
+        },
+      }
+      const { plan } = await under.settle(id, { world })
+      const written = plan!.mappers[0]!.matched.keptBytes + plan!.mappers[0]!.matched.insertedBytes
+      // Two objects are searched and rewritten: six reads of 1 EUR, two writes of 100 EUR, and 1000 EUR for each byte.
+      expect(plan!.estimate.cost).toEqual({ amount: 206 + written * 1000, currency: 'EUR' })
+    })
+
     const lines = async (id: string) =>
       (await under.jobs.requests(id)).map(({ reference, notFound, rows, mappers }) => [
         reference,

@@ -4,7 +4,8 @@ import type { WarningCode } from '../../domain/warning.ts'
 import type { Job, RequestFindings } from '../../ports/job-store.ts'
 import type { ConfiguredOptions } from '../configured/configured-options.ts'
 import { withWorkspace } from '../configured/with-workspace.ts'
-import { grouped, printable, sized } from '../printable.ts'
+import { counted, grouped, printable, sized } from '../printable.ts'
+import { sideEffectWords as storeEffectWords } from '../side-effect-words.ts'
 import { tableLines } from '../table.ts'
 import { warningWords } from '../warning-words.ts'
 import { jobOf } from './job-of.ts'
@@ -59,8 +60,9 @@ export function planText({ job, plan, requests, notFound }: About): string {
     '',
     ...tableLines(mapperHeader, plan.mappers.map(mapperCells)),
     '',
-    ...tableLines(['request', 'matches', 'not found', 'rows'], requests.map(requestCells)),
+    ...tableLines(requestHeader, requests.flatMap(requestRows)),
     '',
+    ...plan.unsearched.map(unsearchedLine),
     ...notFound.map((position) => `match ${grouped(position + 1)}: not found`),
     ...(plan.matches.notFound > notFound.length ? ['... and more; --json has all'] : []),
     ...fuseLines(plan),
@@ -72,6 +74,7 @@ export function planText({ job, plan, requests, notFound }: About): string {
         `drift: ${agreed.mapper} was agreed up to ${boundWords(agreed)}; an object would take ${boundWords(more)} more`,
     ),
     ...plan.sideEffects.map((effect) => sideEffectWords[effect]),
+    ...plan.storeEffects.map(storeEffectWords),
     ...estimateLines(plan),
     `scope ${job.scopeHash ?? ''}`,
     ...plan.bounds.map((bound) => `  ${bound.mapper}: at most ${boundWords(bound)}`),
@@ -105,8 +108,38 @@ function mapperCells({ mapper, objects, rowsSeen, matched, refused, failed }: Ma
   ]
 }
 
-function requestCells({ reference, matches, notFound, rows }: RequestFindings): string[] {
-  return [printable(reference ?? '(none)'), grouped(matches), grouped(notFound), grouped(rows)]
+const requestHeader = [
+  'request',
+  'matches',
+  'not found',
+  'rows',
+  'objects',
+  'old versions',
+  'read',
+  'to write',
+  'data mapper',
+]
+
+/** A line for a request, and one for each data mapper in which something of it was found. */
+function requestRows({ reference, matches, notFound, rows, mappers }: RequestFindings): string[][] {
+  const name = printable(reference ?? '(none)')
+  return [
+    [name, ...[matches, notFound, rows].map(grouped), '', '', '', '', ''],
+    ...mappers.map((each) => [
+      '',
+      '',
+      '',
+      ...[each.rows, each.objects, each.oldVersions].map(grouped),
+      sized(each.bytesRead),
+      sized(each.bytesToWrite),
+      each.mapper,
+    ]),
+  ]
+}
+
+function unsearchedLine({ mapper, code, message, objects }: Plan['unsearched'][number]): string {
+  const example = objects === 1 ? '' : 'one: '
+  return `cannot be erased now: ${counted(objects, 'object')} of ${mapper}: ${code}: ${example}${printable(message)}`
 }
 
 function fuseLines({ fuses }: Plan): string[] {
@@ -125,10 +158,11 @@ const sideEffectWords: Readonly<Record<SideEffect, string>> = {
 }
 
 function estimateLines({ estimate }: Plan): string[] {
-  const { seconds, bytesToRead, bytesToWrite, reads, writes } = estimate
+  const { seconds, bytesToRead, bytesToWrite, reads, writes, cost } = estimate
   return [
     `about ${grouped(seconds)} s for one worker; ${sized(bytesToRead)} to read, ${sized(bytesToWrite)} to write; ` +
-      `a cloud bills at least ${grouped(reads)} reads and ${grouped(writes)} writes`,
+      `at least ${grouped(reads)} reads and ${grouped(writes)} writes`,
+    ...(cost === null ? [] : [`estimated cost: ${cost.amount.toFixed(cost.amount < 1 ? 4 : 2)} ${cost.currency}`]),
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { DataMapper } from '../../domain/data-mapper.ts'
 import type { Match } from '../../domain/match.ts'
+import type { Prices } from '../../domain/prices.ts'
 import type { JobStore } from '../../ports/job-store.ts'
 import type { MapperPlace } from '../mappers/check-mapper.ts'
 
@@ -7,6 +8,8 @@ import type { MapperPlace } from '../mappers/check-mapper.ts'
 export interface MapperScope extends MapperPlace {
   /** Names the store physically, so that two names of it in the configuration are one. */
   readonly place: string
+  /** Of a store that is billed. */
+  readonly prices?: Prices
 }
 
 /** A match of a job's snapshot, opened; its position is that in the job. */

@@ -3,9 +3,11 @@ import { canonicalJson } from '../../domain/canonical-json.ts'
 import { LetheError } from '../../domain/error.ts'
 import { blownFuses } from '../../domain/fuse.ts'
 import { judgeFind, judgeForget } from '../../domain/judge-job.ts'
-import { type Bound, makePlan, type Plan, withDrift } from '../../domain/plan.ts'
+import { type Bound, makePlan, type Plan, type PlanInput, withDrift } from '../../domain/plan.ts'
+import type { Prices } from '../../domain/prices.ts'
 import { scopeOf } from '../../domain/scope.ts'
-import type { JobStep, LeasedJob, Place } from '../../ports/job-store.ts'
+import type { SideEffect } from '../../domain/side-effect.ts'
+import type { JobMapper, JobStep, LeasedJob, Place } from '../../ports/job-store.ts'
 import type { CallOptions } from '../../ports/object-store.ts'
 import { asLetheError } from '../as-lethe-error.ts'
 import type { JobSearches } from './job-searches.ts'
@@ -145,10 +147,10 @@ async function judgeSearch(world: JobWorld, leased: LeasedJob, { searchesOf }: S
   await advance(world, leased, { to: running('PLAN'), event: await sumsOf(world, leased, 'FIND') })
 }
 
-async function plan(world: JobWorld, leased: LeasedJob, _: StepRequest): Promise<void> {
+async function plan(world: JobWorld, leased: LeasedJob, { signal }: StepRequest): Promise<void> {
   const { job } = leased
   const { options } = job
-  const made = await planOf(world, leased)
+  const made = await planOf(world, leased, signal === undefined ? {} : { signal })
   const scopeHash = await hashOf(world, job.id, made)
   const decided = { plan: { plan: made, scopeHash }, event: { scope: scopeHash, matches: made.matches } }
   if (options.dryRun) {
@@ -168,13 +170,17 @@ function isEmpty({ mappers }: Plan): boolean {
 /** What a match has to hit before its share is looked at. */
 const minFuseHit = 1000
 
-async function planOf({ jobs }: JobWorld, { job }: LeasedJob): Promise<Plan> {
+async function planOf(world: JobWorld, { job }: LeasedJob, options: CallOptions): Promise<Plan> {
+  const { jobs } = world
   const { mappers: findings } = await jobs.findings(job.id, 'FIND', job.pass)
   const rowsSeen = findings.reduce((sum, each) => sum + each.rowsSeen, 0)
   const large = await jobs.largeHits(job.id, { minHit: minFuseHit })
-  const keeping = (await jobs.mappers(job.id)).filter(({ mapper }) => mapper.oldVersions !== 'delete')
+  const mappers = await jobs.mappers(job.id)
+  const keeping = mappers.filter(({ mapper }) => mapper.oldVersions !== 'delete')
   return makePlan({
     findings,
+    unsearched: await jobs.unsearched(job.id, 'FIND', job.pass),
+    ...(await askStores(world, { mappers, findings }, options)),
     matches: await jobs.matchCounts(job.id),
     fuses: [...blownFuses(large.rows, rowsSeen, 'rows'), ...blownFuses(large.objects, large.objectsNamed, 'objects')],
     warnings: await jobs.warnings(job.id, 'FIND', job.pass),
@@ -182,6 +188,26 @@ async function planOf({ jobs }: JobWorld, { job }: LeasedJob): Promise<Plan> {
     slack: job.options.slack,
     seconds: job.startedAt === null ? 0 : (Date.now() - job.startedAt.getTime()) / 1000,
   })
+}
+
+/** What the stores take for it, and what they do by themselves where something is changed. */
+async function askStores(
+  world: JobWorld,
+  { mappers, findings }: { readonly mappers: readonly JobMapper[]; readonly findings: Plan['mappers'] },
+  options: CallOptions,
+): Promise<Pick<PlanInput, 'prices' | 'storeEffects'>> {
+  const busy = new Set(findings.filter(({ matched }) => matched.objects > 0).map(({ mapper }) => mapper))
+  const prices = new Map<string, Prices>()
+  const effects = new Map<string, SideEffect>()
+  for (const { mapper } of mappers) {
+    const scope = await world.openScope(mapper)
+    if (scope.prices !== undefined) prices.set(mapper.name, scope.prices)
+    if (!busy.has(mapper.name)) continue
+    for (const effect of (await scope.store.sideEffects?.([scope.target], options)) ?? []) {
+      effects.set(JSON.stringify(effect), effect)
+    }
+  }
+  return { prices, storeEffects: [...effects.values()] }
 }
 
 async function hashOf({ jobs }: JobWorld, jobId: string, { bounds }: Pick<Plan, 'bounds'>): Promise<string> {

@@ -92,6 +92,19 @@ async function readNames(
   return names
 }
 
+export async function readUnsearched(
+  db: Kysely<Tables>,
+  id: string,
+  phase: TaskPhase,
+  pass: number,
+): Promise<Plan['unsearched']> {
+  const { rows } = await sql<Plan['unsearched'][number]>`
+    SELECT mapper, error_code AS code, min(error_message) AS message, count(*) AS objects FROM tasks
+    WHERE job_id = ${id}::uuid AND phase = ${phase} AND pass = ${pass}::int AND state IN ('refused', 'failed')
+    GROUP BY mapper, error_code ORDER BY mapper, objects DESC, code`.execute(db)
+  return rows
+}
+
 export async function readWarnings(
   db: Kysely<Tables>,
   id: string,

@@ -14,6 +14,7 @@ import {
   readNotFound,
   readProgress,
   readTasks,
+  readUnsearched,
   readWarnings,
 } from './findings.ts'
 import { type JobRow, jobColumns, jobOf } from './job-row.ts'
@@ -54,6 +55,7 @@ export function makeJobStore(db: Kysely<Tables>): JobStore {
     askAgain: (id, request) => askAgain(db, id, request),
 
     findings: (id, phase, pass) => readFindings(db, id, phase, pass),
+    unsearched: (id, phase, pass) => readUnsearched(db, id, phase, pass),
     warnings: (id, phase, pass) => readWarnings(db, id, phase, pass),
     largeHits: (id, options) => readLargeHits(db, id, options),
     matchCounts: (id) => countMatches(db, id),
