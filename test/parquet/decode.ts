@@ -140,7 +140,8 @@ function readV1(page: ImagePage, head: Tree, leaf: Leaf, codec: CodecName, encod
     definition_level_encoding: 'RLE',
     repetition_level_encoding: 'RLE',
   }
-  return { read: readDataPage(plainBody, header, decoderOf(leaf, codec)), plainBody }
+  // A copy that ends with the page: hyparquet would read on behind it.
+  return { read: readDataPage(Uint8Array.from(plainBody), header, decoderOf(leaf, codec)), plainBody }
 }
 
 /** V1: each kind of levels that the column has stands behind its length. */
@@ -171,7 +172,7 @@ function readV2(page: ImagePage, head: Tree, leaf: Leaf, codec: CodecName, encod
   }
   const stored = page.body.subarray(levelBytes)
   const plainBody = isCompressed ? decompressBody(codec, stored, size - levelBytes) : stored
-  return { read: readDataPageV2(page.body, header, decoderOf(leaf, codec)), plainBody }
+  return { read: readDataPageV2(Uint8Array.from(page.body), header, decoderOf(leaf, codec)), plainBody }
 }
 
 function decoderOf(leaf: Leaf, codec: CodecName): Parameters<typeof readDataPageV2>[2] {

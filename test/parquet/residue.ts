@@ -173,7 +173,9 @@ function searchChunk(chunk: ImageChunk, { own, long, sourceGroup }: Sought, repo
   // What stands for the bounds of a page of nulls is empty, and no value.
   const nullPages = items(chunk.columnIndex, ids.columnIndex.nullPages) ?? []
   const bounds = [ids.columnIndex.minValues, ids.columnIndex.maxValues].flatMap((id) =>
-    ((items(chunk.columnIndex, id) ?? []) as Uint8Array[]).filter((_, page) => nullPages[page] !== 1),
+    (items(chunk.columnIndex, id) ?? []).filter(
+      (bound, page): bound is Uint8Array => nullPages[page] !== 1 && bound instanceof Uint8Array,
+    ),
   )
   if (bounds.some(tells)) report('column index')
   searchBloom(chunk, decoded, ofGroup, report)

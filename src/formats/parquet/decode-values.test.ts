@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { ParquetType } from 'hyparquet'
+import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js'
 import { ByteWriter } from 'hyparquet-writer'
 import { deltaBinaryPack, deltaByteArray, deltaLengthByteArray } from 'hyparquet-writer/src/delta.js'
 import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js'
@@ -66,6 +67,25 @@ describe('runs and packed groups', () => {
       index === 0 ? 3 : Number((bits >> BigInt(8 * (index - 1))) & 255n),
     )
     expect([...decodeHybrid({ bytes, bitWidth, numValues: 8 }, new Uint32Array(8))]).toEqual(values)
+  })
+
+  it('of no values are passed over with the value that they have all the same', () => {
+    const run = fc.oneof(
+      fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 7 })).map(([count, value]) => [count << 1, value]),
+      fc.uint8Array({ minLength: 3, maxLength: 3 }).map((group) => [3, ...group]),
+    )
+    fc.assert(
+      fc.property(fc.array(run, { maxLength: 30 }), (runs) => {
+        const bytes = Uint8Array.from(runs.flat())
+        const numValues = runs.reduce(
+          (sum, [header]) => sum + (header! % 2 === 1 ? (header! >> 1) * 8 : header! >> 1),
+          0,
+        )
+        const expected = new Array<number>(numValues)
+        readRleBitPackedHybrid({ view: new DataView(bytes.buffer), offset: 0 }, 3, expected, bytes.length)
+        expect([...decodeHybrid({ bytes, bitWidth: 3, numValues }, new Int32Array(numValues))]).toEqual(expected)
+      }),
+    )
   })
 
   it('tell where each run lies, without padding and gaps', () => {

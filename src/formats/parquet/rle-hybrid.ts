@@ -59,16 +59,20 @@ export class HybridRuns {
     this.count = 0
     if (this.#left === 0) return false
     this.start = this.end
-    let header = 0
-    do header = this.#varint()
-    while (header < 2)
+    // A run of no values has its value all the same, and a packed one of no groups has no bytes.
+    do this.#run()
+    while (this.count === 0)
+    this.#left -= this.count
+    return true
+  }
+
+  #run(): void {
+    const header = this.#varint()
     this.dataStart = this.end
     this.isRepeated = header % 2 === 0
     const announced = Math.floor(header / 2)
     if (this.isRepeated) this.#repeated(announced)
     else this.#packed(announced * 8)
-    this.#left -= this.count
-    return true
   }
 
   #repeated(count: number): void {
