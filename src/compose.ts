@@ -20,6 +20,7 @@ import { ndjson } from './formats/ndjson/ndjson.ts'
 import { onlyFormat } from './formats/only-format.ts'
 import { makeParquet } from './formats/parquet/parquet.ts'
 import { plain } from './formats/plain.ts'
+import type { AuditStore } from './ports/audit-store.ts'
 import type { JobStore } from './ports/job-store.ts'
 import type { KeyRing } from './ports/key-ring.ts'
 import type { MapperStore } from './ports/mapper-store.ts'
@@ -190,6 +191,7 @@ export interface Workspace extends AsyncDisposable {
   readonly keyRing: KeyRing
   readonly jobs: JobStore
   readonly schedules: ScheduleStore
+  readonly audit: AuditStore
 }
 
 /**
@@ -198,14 +200,21 @@ export interface Workspace extends AsyncDisposable {
  * @throws LetheError `state-locked`, `state-newer`, `state-unavailable`
  */
 export async function openWorkspace({ state, keys }: Pick<Configuration, 'state' | 'keys'>): Promise<Workspace> {
-  const [{ openState }, { makeMapperStore }, { makeQueueStore }, { makeJobStore }, { makeScheduleStore }] =
-    await Promise.all([
-      import('./adapters/state/postgres/open-state.ts'),
-      import('./adapters/state/postgres/mapper-store.ts'),
-      import('./adapters/state/postgres/queue-store.ts'),
-      import('./adapters/state/postgres/jobs/job-store.ts'),
-      import('./adapters/state/postgres/schedule-store.ts'),
-    ])
+  const [
+    { openState },
+    { makeMapperStore },
+    { makeQueueStore },
+    { makeJobStore },
+    { makeScheduleStore },
+    { makeAuditStore },
+  ] = await Promise.all([
+    import('./adapters/state/postgres/open-state.ts'),
+    import('./adapters/state/postgres/mapper-store.ts'),
+    import('./adapters/state/postgres/queue-store.ts'),
+    import('./adapters/state/postgres/jobs/job-store.ts'),
+    import('./adapters/state/postgres/schedule-store.ts'),
+    import('./adapters/state/postgres/audit-store.ts'),
+  ])
   const opened = await openState(state)
   return {
     mappers: makeMapperStore(opened.db),
@@ -213,13 +222,14 @@ export async function openWorkspace({ state, keys }: Pick<Configuration, 'state'
     keyRing: makeFileKeyRing(keys),
     jobs: makeJobStore(opened.db),
     schedules: makeScheduleStore(opened.db),
+    audit: makeAuditStore(opened.db),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   }
 }
 
 /** What jobs are carried out in: the state, and the stores of the configuration. */
 export function makeJobWorld(
-  workspace: Omit<Workspace, 'schedules'>,
+  workspace: Omit<Workspace, 'schedules' | 'audit'>,
   configuration: Pick<Configuration, 'stores'> & Partial<Pick<Configuration, 'prices'>>,
 ): JobWorld {
   return {

@@ -5,6 +5,7 @@ import { LetheError } from '../domain/error.ts'
 import type { CsvOptions } from '../formats/csv/options.ts'
 import { type AccessOptions, accessOf, addAccessOptions } from './access-options.ts'
 import { append, oneOf, onlyOnce } from './choices.ts'
+import { addAuditCommand } from './configured/audit-command.ts'
 import { addConfigCommand } from './configured/config-command.ts'
 import { addMappersCommand } from './configured/mappers-command.ts'
 import { addQueueCommand } from './configured/queue-command.ts'
@@ -152,6 +153,7 @@ function makeProgram(onRequest: (request: Request) => void): Command {
   addConfigCommand(program, onRequest)
   addMappersCommand(program, onRequest)
   addQueueCommand(program, onRequest)
+  addAuditCommand(program, onRequest)
   addJobsCommand(program, onRequest)
   addWorkerCommand(program, onRequest)
   return program

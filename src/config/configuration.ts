@@ -54,6 +54,8 @@ const approvalSchema = z.strictObject({
 const jobsSchema = z.strictObject({
   /** Objects that a worker has in hand at once. */
   concurrency: z.int().min(1).max(256).default(4),
+  /** After so many days tasks, findings and events of an ended job are removed; receipts stay. */
+  keepDetailsDays: z.int().min(1).max(36500).default(365),
 })
 
 const amountSchema = z.number().min(0).max(1e6)

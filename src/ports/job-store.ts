@@ -36,6 +36,8 @@ export interface Job {
   readonly scopeHash: string | null
   readonly approvalExpiresAt: Date | null
   readonly cancelRequestedAt: Date | null
+  /** From then on there is no task, finding or event of it. */
+  readonly detailsRemovedAt: Date | null
   /** How often the present phase could not go on, for a reason that may pass. */
   readonly failures: number
   readonly error: { readonly code: string; readonly message: string } | null
@@ -304,6 +306,13 @@ export interface JobStore {
   addReceipts(id: string, receipts: readonly { readonly taskId: number; readonly body: Receipt }[]): Promise<void>
   /** Ended erasures that have no receipt yet, in order of their ids. */
   withoutReceipt(id: string, options: { readonly limit: number }): Promise<readonly EndedTask[]>
+  /** Ids of ended jobs of which something was done that has no receipt yet. */
+  owingReceipts(): Promise<readonly string[]>
+  /**
+   * Removes tasks, findings and events of jobs that ended so long ago; yields of how many jobs. What they came to
+   * (`progress`, `requests`), receipts, decisions and what people did stay.
+   */
+  removeDetails(options: { readonly olderThanDays: number }): Promise<number>
   /**
    * Whether what has to go before was dealt with, and is not left as it was: before an old version the current one of its
    * object, before a sidecar all versions of its object.

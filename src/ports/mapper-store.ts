@@ -15,6 +15,8 @@ export interface StoredMapper {
 export interface MapperChanges {
   readonly put?: readonly DataMapper[]
   readonly delete?: readonly string[]
+  /** Who changes them, for the audit. */
+  readonly by?: string
 }
 
 /**

@@ -78,7 +78,7 @@ export interface QueueStore {
     options?: { readonly beforeCommit?: () => void },
   ): Promise<{ readonly count: number }>
   list(filter?: QueueFilter): AsyncIterable<QueuedMatch>
-  remove(filter: QueueFilter): Promise<number>
+  remove(filter: QueueFilter, options?: { readonly by?: string }): Promise<number>
   /** Batches that have matches which are not final, with their keys. */
   openBatches(): Promise<readonly Pick<Batch, 'id' | 'keyId'>[]>
   heldBy(jobId: string): AsyncIterable<HeldMatch>

@@ -79,3 +79,11 @@ Examples:
   $ lethe queue remove --reference DSR-2026-17
   $ lethe queue remove --matches people.csv
 `
+
+export const auditHelp = `
+Examples:
+  $ lethe audit
+  $ lethe audit --json
+
+No value of a match is ever in it: matches are told by their batch, their reference and their count.
+`

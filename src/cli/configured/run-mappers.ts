@@ -16,7 +16,7 @@ import type { ConfiguredOptions } from './configured-options.ts'
 import { exportedMapper } from './exported-mapper.ts'
 import type { ApplyOptions, DiffOptions } from './mappers-options.ts'
 import { readTextFile } from './read-text-file.ts'
-import { withWorkspace } from './with-workspace.ts'
+import { actorOf, withWorkspace } from './with-workspace.ts'
 
 /** `lethe mappers apply`: yields the exit status. */
 export async function runMappersApply(
@@ -29,7 +29,7 @@ export async function runMappersApply(
     const planned = planMapperChanges(wanted, await mappers.list())
     const put = [...planned.created, ...planned.changed.map(({ after }) => after)]
     if (check) for (const mapper of put) await tryMapper(mapper, configuration, { signal })
-    await mappers.change({ put, delete: prune ? planned.extra : [] })
+    await mappers.change({ put, delete: prune ? planned.extra : [], by: actorOf(undefined) })
     return planned
   })
   printPlan(plan, { json, prune, isDone: true })
@@ -107,7 +107,7 @@ export async function runMappersDelete(
   await withWorkspace(options, async ({ mappers }) => {
     const stored = await mappers.list()
     for (const name of names) named(stored, name)
-    await mappers.change({ delete: names })
+    await mappers.change({ delete: names, by: actorOf(undefined) })
   })
   if (json) process.stdout.write(`${JSON.stringify({ deleted: names })}\n`)
   else process.stdout.write(`deleted ${counted(names.length, 'data mapper')}\n`)

@@ -162,7 +162,9 @@ export async function runQueueRemove(
   const contents = matches === undefined ? undefined : await readContents(matches, { signal })
   const removed = await withWorkspace(options, async (workspace) => {
     const named = contents === undefined ? ids : await findQueued(workspace, contents)
-    const count = await workspace.queue.remove(reference === undefined ? { ids: named } : { reference })
+    const count = await workspace.queue.remove(reference === undefined ? { ids: named } : { reference }, {
+      by: actorOf(undefined),
+    })
     const batches = await destroyFinishedKeys(workspace)
     if (batches > 0) say(`${counted(batches, 'key')} of batches without a match destroyed`)
     return count

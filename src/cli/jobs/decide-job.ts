@@ -1,4 +1,6 @@
 import { LetheError } from '../../domain/error.ts'
+import { writeReceipts } from '../../engine/jobs/write-receipts.ts'
+import type { JobStore } from '../../ports/job-store.ts'
 import { actorOf, withWorkspace } from '../configured/with-workspace.ts'
 import { jobOf } from './job-of.ts'
 import { jobDocument, jobText } from './job-text.ts'
@@ -16,6 +18,7 @@ export async function runJobsDecide(
     const about = { by: actorOf(options.by), comment, scopeHash: requireScope(scopeHash, options) }
     if (decision === 'approve') await workspace.jobs.approve(id, { ...about, acceptsFuses: acceptFuse })
     else await workspace.jobs.reject(id, about)
+    await keepEvidence(workspace.jobs, id)
     return await printState(workspace, id, options)
   })
 }
@@ -25,8 +28,14 @@ export async function runJobsAct(act: 'cancel' | 'retry', start: string, options
   return await withWorkspace(options, async (workspace) => {
     const { id } = await jobOf(workspace, start)
     await workspace.jobs[act](id, { by: actorOf(options.by) })
+    await keepEvidence(workspace.jobs, id)
     return await printState(workspace, id, options)
   })
+}
+
+/** A job that waited for a second time has erased something: where it is ended now, that is put on record. */
+async function keepEvidence(jobs: JobStore, id: string): Promise<void> {
+  if ((await jobs.owingReceipts()).includes(id)) await writeReceipts(jobs, id, { isScopeClean: false })
 }
 
 const minScope = 8

@@ -12,3 +12,9 @@ export async function jobOf({ jobs }: { readonly jobs: Pick<JobStore, 'list'> },
   if (other !== undefined) throw new LetheError('not-found', 'several jobs begin so; give more of the id')
   return job
 }
+
+/** @throws LetheError `not-found` where they were removed: an empty list would look as if there had been nothing */
+export function requireDetails(job: Job): Job {
+  if (job.detailsRemovedAt === null) return job
+  throw new LetheError('not-found', 'the details of the job were removed (jobs.keepDetailsDays); see lethe jobs report')
+}

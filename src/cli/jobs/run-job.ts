@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { makeJobWorld, type Workspace } from '../../compose.ts'
 import type { Configuration } from '../../config.ts'
 import { isAtRest, type JobState } from '../../domain/job.ts'
+import type { Schedule } from '../../domain/schedule.ts'
+import { keepHouse } from '../../engine/jobs/keep-house.ts'
 import { type WorkerOptions as EngineOptions, runWorker } from '../../engine/jobs/run-worker.ts'
 import { startDueJobs } from '../../engine/jobs/start-due-jobs.ts'
 import type { Job, JobOptions } from '../../ports/job-store.ts'
@@ -60,8 +62,11 @@ function workerOptions(workspace: Workspace, configuration: Configuration): Engi
   return {
     concurrency: configuration.jobs.concurrency,
     onProblem: ({ code, message }) => say(`${code}: ${message}`),
-    housekeeping: () =>
-      startDueJobs(workspace.schedules, { schedules, optionsOf: ({ dryRun }) => optionsOf(configuration, { dryRun }) }),
+    async housekeeping() {
+      const policy = ({ dryRun }: Schedule) => optionsOf(configuration, { dryRun })
+      await startDueJobs(workspace.schedules, { schedules, optionsOf: policy })
+      await keepHouse(workspace.jobs, configuration.jobs)
+    },
   }
 }
 

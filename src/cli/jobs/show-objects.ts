@@ -4,7 +4,7 @@ import type { EndedTask } from '../../ports/job-store.ts'
 import { withWorkspace } from '../configured/with-workspace.ts'
 import { counted, grouped, printable } from '../printable.ts'
 import { tableLines } from '../table.ts'
-import { jobOf } from './job-of.ts'
+import { jobOf, requireDetails } from './job-of.ts'
 import type { JobsObjectsOptions } from './jobs-options.ts'
 
 const pageTasks = 1000
@@ -14,7 +14,7 @@ export async function runJobsObjects(start: string, options: JobsObjectsOptions)
   const wanted = { ...phaseOf(options), ...statesOf(options) }
   const print = options.json === true ? documentPrinter() : tablePrinter()
   await withWorkspace(options, async (workspace) => {
-    const { id } = await jobOf(workspace, start)
+    const { id } = requireDetails(await jobOf(workspace, start))
     for (let after = 0; ; ) {
       const page = await workspace.jobs.tasks(id, { after, limit: pageTasks, ...wanted })
       print.page(page)

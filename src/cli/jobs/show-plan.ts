@@ -8,7 +8,7 @@ import { counted, grouped, printable, sized } from '../printable.ts'
 import { sideEffectWords as storeEffectWords } from '../side-effect-words.ts'
 import { tableLines } from '../table.ts'
 import { warningWords } from '../warning-words.ts'
-import { jobOf } from './job-of.ts'
+import { jobOf, requireDetails } from './job-of.ts'
 import { foundWords } from './job-text.ts'
 
 /** So many matches that were not found have a line for people; the document has all. */
@@ -18,6 +18,7 @@ const maxListed = 1000
 export async function runJobsPlan(start: string, options: ConfiguredOptions): Promise<number> {
   await withWorkspace(options, async ({ jobs }) => {
     const job = await jobOf({ jobs }, start)
+    requireDetails(job)
     if (job.plan === null) throw new LetheError('wrong-state', 'the job has no plan yet; see lethe jobs show')
     const requests = await jobs.requests(job.id)
     const limit = options.json === true ? 2 ** 31 - 1 : maxListed

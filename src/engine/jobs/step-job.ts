@@ -46,6 +46,8 @@ async function begin(world: JobWorld, leased: LeasedJob): Promise<void> {
 }
 
 async function expire(world: JobWorld, leased: LeasedJob): Promise<void> {
+  // Where it has waited for a second time, something is erased.
+  await writeReceipts(world.jobs, leased.job.id, { isScopeClean: false })
   await advance(world, leased, { to: { state: 'EXPIRED' }, matches: 'release', event: {} })
 }
 

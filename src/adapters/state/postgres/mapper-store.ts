@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { LetheError } from '../../../domain/error.ts'
 import { hasReleasedMatches, jobStates } from '../../../domain/job.ts'
 import type { MapperChanges, MapperStore, StoredMapper } from '../../../ports/mapper-store.ts'
+import { addEvent } from './jobs/events.ts'
 import type { Tables } from './tables.ts'
 
 /** Jobs in these states hold their mappers and matches. */
@@ -39,7 +40,10 @@ export async function lockMappers(
   return rows.map(({ definition, version }) => ({ mapper: definition, version }))
 }
 
-async function change(transaction: Transaction<Tables>, { put = [], delete: gone = [] }: MapperChanges): Promise<void> {
+async function change(
+  transaction: Transaction<Tables>,
+  { put = [], delete: gone = [], by = '' }: MapperChanges,
+): Promise<void> {
   const names = [...put.map(({ name }) => name), ...gone]
   if (names.length === 0) return
   // Locked before the jobs are looked at: a job locks them before it becomes one. In order, against a deadlock.
@@ -60,9 +64,10 @@ async function change(transaction: Transaction<Tables>, { put = [], delete: gone
   }
   await requireUnnamed(transaction, gone)
   if (gone.length > 0) await transaction.deleteFrom('mappers').where('name', 'in', gone).execute()
+  for (const mapper of gone) await addEvent(transaction, null, { kind: 'MAPPER_DELETED', by, mapper })
   for (const mapper of put) {
     const definition = JSON.stringify(mapper)
-    await transaction
+    const { version } = await transaction
       .insertInto('mappers')
       .values({ name: mapper.name, definition })
       .onConflict((conflict) =>
@@ -72,7 +77,10 @@ async function change(transaction: Transaction<Tables>, { put = [], delete: gone
           changed_at: sql<Date>`now()`,
         })),
       )
-      .execute()
+      .returning('version')
+      .executeTakeFirstOrThrow()
+    const kind = version === 1 ? 'MAPPER_CREATED' : 'MAPPER_CHANGED'
+    await addEvent(transaction, null, { kind, by, mapper: mapper.name, version })
   }
 }
 

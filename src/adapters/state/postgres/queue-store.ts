@@ -8,6 +8,7 @@ import {
 } from 'kysely'
 import { LetheError } from '../../../domain/error.ts'
 import type { Batch, HeldMatch, QueuedMatch, QueueFilter, QueueStore, SealedMatch } from '../../../ports/queue-store.ts'
+import { addEvent } from './jobs/events.ts'
 import type { Tables } from './tables.ts'
 
 const pageRows = 1000
@@ -25,22 +26,25 @@ export function makeQueueStore(db: Kysely<Tables>): QueueStore {
           await insertMatches(transaction, batch, page)
           count += page.length
         }
+        await addEvent(transaction, null, { kind: 'MATCHES_ADDED', by: batch.addedBy, batch: batch.id, matches: count })
         beforeCommit?.()
         return { count }
       }),
     list: (filter = {}) => list(db, filter),
-    remove: (filter) => db.transaction().execute((transaction) => remove(transaction, filter)),
+    remove: (filter, { by = '' } = {}) => db.transaction().execute((transaction) => remove(transaction, filter, by)),
     heldBy: (jobId) => heldBy(db, jobId),
     openBatches: () => listBatches(db, 'open'),
     finishedBatches: () => listBatches(db, 'finished'),
     async markKeyDestroyed(batchId) {
       await db.transaction().execute(async (transaction) => {
-        await transaction
+        const marked = await transaction
           .updateTable('batches')
           .set({ key_destroyed_at: sql`now()` })
           .where('id', '=', batchId)
           .where('key_destroyed_at', 'is', null)
+          .returning('id')
           .execute()
+        if (marked.length > 0) await addEvent(transaction, null, { kind: 'KEY_DESTROYED', by: 'lethe', batch: batchId })
         await transaction
           .updateTable('matches')
           .set({ sealed: null, digest: null })
@@ -173,7 +177,7 @@ function filtered(db: Kysely<Tables>, { states, reference, ids, batchId, digests
   return found
 }
 
-async function remove(transaction: Transaction<Tables>, filter: QueueFilter): Promise<number> {
+async function remove(transaction: Transaction<Tables>, filter: QueueFilter, by: string): Promise<number> {
   const rows = await filtered(transaction, { ...filter, states: ['QUEUED', 'HELD'] })
     .select(['id', 'state'])
     .orderBy('id')
@@ -191,7 +195,19 @@ async function remove(transaction: Transaction<Tables>, filter: QueueFilter): Pr
     .set({ state: 'REMOVED', sealed: null, digest: null, finished_at: sql`now()` })
     .where(sql<boolean>`id = ANY(${ids}::bigint[])`)
     .execute()
+  if (ids.length > 0) await addEvent(transaction, null, { kind: 'MATCHES_REMOVED', by, ...removed(ids, filter) })
   return ids.length
+}
+
+/** Of many only how many: a file may name a million. */
+const maxNamed = 100
+
+function removed(ids: readonly number[], { reference }: QueueFilter) {
+  return {
+    matches: ids.length,
+    ...(reference === undefined ? {} : { reference }),
+    ...(ids.length > maxNamed ? {} : { ids }),
+  }
 }
 
 /** Positions were given in order of id, to all that the job holds: they are counted, not looked up. */

@@ -5,7 +5,7 @@ import type { Tables } from '../tables.ts'
 /** Appends to what happened, in the transaction in which it does. */
 export async function addEvent(
   db: Kysely<Tables>,
-  jobId: string,
+  jobId: string | null,
   { kind, ...detail }: { readonly kind: string; readonly [fact: string]: unknown },
 ): Promise<void> {
   await sql`

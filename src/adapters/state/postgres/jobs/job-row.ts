@@ -18,6 +18,7 @@ export interface JobRow {
   readonly approval_expires_at: Date | null
   readonly cancel_requested_at: Date | null
   readonly failures: number
+  readonly details_removed_at: Date | null
   readonly error_code: string | null
   readonly error_message: string | null
   readonly lease_token: number
@@ -25,7 +26,7 @@ export interface JobRow {
 
 export const jobColumns = sql.raw(
   `id, state, phase, pass, options, requested_by, created_at, started_at, ended_at, plan, scope_hash,
-   approval_expires_at, cancel_requested_at, failures, error_code, error_message, lease_token`,
+   approval_expires_at, cancel_requested_at, failures, details_removed_at, error_code, error_message, lease_token`,
 )
 
 export function jobOf(row: JobRow): Job {
@@ -44,6 +45,7 @@ export function jobOf(row: JobRow): Job {
     approvalExpiresAt: row.approval_expires_at,
     cancelRequestedAt: row.cancel_requested_at,
     failures: row.failures,
+    detailsRemovedAt: row.details_removed_at,
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { DataMapper } from '../../../../domain/data-mapper.ts'
-import type { Job, JobMapper, JobStore } from '../../../../ports/job-store.ts'
+import type { Job, JobMapper, JobStore, Progress, RequestFindings } from '../../../../ports/job-store.ts'
 import type { Tables } from '../tables.ts'
 import { advanceJob } from './advance-job.ts'
 import { claimTasks } from './claim-tasks.ts'
@@ -22,6 +22,7 @@ import { leaseJob, postponeJob, releaseJob, renewJob } from './lease-job.ts'
 import { addTasks, markListed, matchesDigest, mergeMatches } from './list-tasks.ts'
 import { addReceipts, isFirst, readReceipts, readWithoutReceipt } from './receipts.ts'
 import { endTasks, giveBackTasks, mayCommit, pinTask, postponeTask, recordTask, renewTasks } from './record-task.ts'
+import { readOwing, removeDetails } from './remove-details.ts'
 import { readRequests } from './requests.ts'
 import { startJob } from './start-job.ts'
 
@@ -59,9 +60,9 @@ export function makeJobStore(db: Kysely<Tables>): JobStore {
     warnings: (id, phase, pass) => readWarnings(db, id, phase, pass),
     largeHits: (id, options) => readLargeHits(db, id, options),
     matchCounts: (id) => countMatches(db, id),
-    requests: (id) => readRequests(db, id),
+    requests: async (id) => (await readSums(db, id))?.requests ?? (await readRequests(db, id)),
     notFound: (id, options) => readNotFound(db, id, options),
-    progress: (id) => readProgress(db, id),
+    progress: async (id) => (await readSums(db, id))?.progress ?? (await readProgress(db, id)),
     tasks: (id, options) => readTasks(db, id, options),
 
     approve: (id, decision) => approveJob(db, id, decision),
@@ -71,6 +72,8 @@ export function makeJobStore(db: Kysely<Tables>): JobStore {
 
     events: (id, options) => readEvents(db, id, options),
     receipts: (id, options) => readReceipts(db, id, options),
+    owingReceipts: () => readOwing(db),
+    removeDetails: (options) => removeDetails(db, options),
     addReceipts: (id, receipts) => addReceipts(db, id, receipts),
     withoutReceipt: (id, options) => readWithoutReceipt(db, id, options),
     isFirst: (task) => isFirst(db, task),
@@ -85,6 +88,16 @@ async function readJob(db: Kysely<Tables>, id: string): Promise<Job | undefined>
 async function readJobs(db: Kysely<Tables>): Promise<readonly Job[]> {
   const { rows } = await sql<JobRow>`SELECT ${jobColumns} FROM jobs ORDER BY created_at, id`.execute(db)
   return rows.map(jobOf)
+}
+
+/** What the details of a job came to, once they are removed. */
+async function readSums(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<{ readonly requests: readonly RequestFindings[]; readonly progress: readonly Progress[] } | undefined> {
+  const { rows } = await sql<{ requests: readonly RequestFindings[]; progress: readonly Progress[] }>`
+    SELECT requests, progress FROM jobs WHERE id = ${id}::uuid AND details_removed_at IS NOT NULL`.execute(db)
+  return rows[0]
 }
 
 async function readMappers(db: Kysely<Tables>, id: string): Promise<readonly JobMapper[]> {
