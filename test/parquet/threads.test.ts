@@ -44,6 +44,8 @@ describe('threads', () => {
     { ...plan, codec: 'ZSTD' as const, bloom: true },
     { ...plan, codec: 'GZIP' as const, version: 2 as const, statistics: 'page' as const },
     { ...plan, codec: 'BROTLI' as const, dictionaryBytes: 0 },
+    // Geometries with boxes are among its columns.
+    { ...plan, writer: 'hyparquet-writer' as const, columns: 40, statistics: 'page' as const },
   ]
   it.each(plans)('make the very file that one makes, $writer, $codec, version $version', { timeout }, async (each) => {
     const bytes = await generateFile(each)

@@ -241,7 +241,7 @@ class Answering {
 }
 
 function receivedChunk(
-  { statistics, index, pages, bloomFilter, ...chunk }: SentChunk,
+  { statistics, geospatialStatistics, index, pages, bloomFilter, ...chunk }: SentChunk,
   appended: readonly Appended[],
 ): ErasedChunk {
   const structOf = (bytes: Uint8Array) => readThrift(bytes).struct
@@ -250,6 +250,7 @@ function receivedChunk(
     pages: pages.map((page) => ({ ...page, pieces: page.pieces.flatMap((piece) => translated(piece, appended)) })),
     bloomFilter: bloomFilter === undefined ? undefined : onePiece(translated(bloomFilter, appended)),
     statistics: statistics === undefined ? undefined : structOf(statistics),
+    geospatialStatistics: geospatialStatistics === undefined ? undefined : structOf(geospatialStatistics),
     index:
       index === undefined
         ? undefined

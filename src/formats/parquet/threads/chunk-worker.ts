@@ -92,10 +92,11 @@ function* piecesOf(numbers: Float64Array) {
   }
 }
 
-function sentChunk({ statistics, index, ...chunk }: ErasedChunk): SentChunk {
+function sentChunk({ statistics, geospatialStatistics, index, ...chunk }: ErasedChunk): SentChunk {
   return {
     ...chunk,
     statistics: statistics === undefined ? undefined : writeThrift(statistics),
+    geospatialStatistics: geospatialStatistics === undefined ? undefined : writeThrift(geospatialStatistics),
     index:
       index === undefined
         ? undefined

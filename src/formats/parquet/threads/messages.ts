@@ -45,11 +45,13 @@ export type TaskOutcome =
   | { readonly kind: 'failed'; readonly error: SentError }
 
 /** Structures as they are written: to clone the tree of one would clone all the bytes that its values are views of. */
-export interface SentChunk extends Omit<ErasedChunk, 'statistics' | 'index' | 'pages' | 'bloomFilter'> {
+export interface SentChunk
+  extends Omit<ErasedChunk, 'statistics' | 'geospatialStatistics' | 'index' | 'pages' | 'bloomFilter'> {
   /** Pieces of the spool are of the bytes that this task appended, counted from its first. */
   readonly pages: readonly ChunkPage[]
   readonly bloomFilter: Piece | undefined
   readonly statistics: Uint8Array | undefined
+  readonly geospatialStatistics: Uint8Array | undefined
   readonly index: { readonly offsetIndex: Uint8Array; readonly columnIndex: Uint8Array | undefined } | undefined
 }
 
