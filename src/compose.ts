@@ -1,5 +1,8 @@
 import { makeFileKeyRing } from './adapters/key-ring/file/file-key-ring.ts'
 import { makeFileStore } from './adapters/object-store/file/file-store.ts'
+import { limitStore } from './adapters/object-store/limits/limited-store.ts'
+import { makeRate } from './adapters/object-store/limits/rate.ts'
+import { makeTurns } from './adapters/object-store/limits/turns.ts'
 import type { S3Access } from './adapters/object-store/s3/s3-access.ts'
 import type { Configuration, StoreConfiguration } from './config.ts'
 import type { DataMapper, Role } from './domain/data-mapper.ts'
@@ -116,7 +119,7 @@ export async function openNamedStore(
     const root = `${configured.folder.replace(/\/+$/, '')}/`
     return { store: await stores['']!({}), ...namesBelow(root) }
   }
-  const { bucket, prefix, role: own, ...access } = configured
+  const { bucket, prefix, role: own, limits: _, ...access } = configured
   const assumed = role ?? own
   const s3 = { ...access, ...(assumed === undefined ? {} : { assumeRole: assumed }) }
   return { store: await stores['s3']!({ s3 }), ...namesBelow(`s3://${bucket}/${prefix}`) }
@@ -232,6 +235,8 @@ export function makeJobWorld(
   workspace: Omit<Workspace, 'schedules' | 'audit'>,
   configuration: Pick<Configuration, 'stores'> & Partial<Pick<Configuration, 'prices'>>,
 ): JobWorld {
+  // Whatever is opened of a store in this process shares its limits.
+  const limits = new Map(Object.entries(configuration.stores).map(([name, store]) => [name, makeLimits(store)]))
   return {
     jobs: workspace.jobs,
     async openScope(mapper) {
@@ -239,10 +244,30 @@ export function makeJobWorld(
       const store = configuration.stores[mapper.store]!
       const { prices } = configuration
       const billed = 'bucket' in store && prices !== undefined ? { prices } : {}
-      return { ...place, place: physicalPlace(store), ...billed }
+      const { rates, turn } = limits.get(mapper.store)!
+      const limited = rates === undefined ? place.store : limitStore(place.store, rates)
+      return {
+        ...place,
+        store: limited,
+        place: physicalPlace(store),
+        ...billed,
+        ...(turn === undefined ? {} : { turn }),
+      }
     },
     matchesOf: (jobId) => unsealMatches(workspace, jobId),
     destroyFinishedKeys: () => destroyFinishedKeys(workspace),
+  }
+}
+
+function makeLimits({ limits = {} }: StoreConfiguration) {
+  const { objects, requestsPerSecond, bytesPerSecond } = limits
+  const rates = {
+    ...(requestsPerSecond === undefined ? {} : { requests: makeRate(requestsPerSecond) }),
+    ...(bytesPerSecond === undefined ? {} : { bytes: makeRate(bytesPerSecond) }),
+  }
+  return {
+    rates: Object.keys(rates).length === 0 ? undefined : rates,
+    turn: objects === undefined ? undefined : makeTurns(objects),
   }
 }
 

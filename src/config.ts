@@ -111,7 +111,7 @@ function withFolder(state: Configuration['state'], base: string): Configuration[
 }
 
 function withPaths(store: StoreConfiguration, base: string): StoreConfiguration {
-  if ('folder' in store) return { folder: resolve(base, store.folder) }
+  if ('folder' in store) return { ...store, folder: resolve(base, store.folder) }
   const { caFile, customerKeyFile } = store
   return {
     ...store,

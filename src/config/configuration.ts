@@ -5,7 +5,14 @@ import { nameSchema, roleSchema } from '../api/data-mapper-schema.ts'
 const pathSchema = z.string().min(1, 'is empty')
 const personSchema = z.string().min(1, 'is empty').max(200)
 
-const folderStoreSchema = z.strictObject({ folder: pathSchema })
+/** Of one worker; left out: none. */
+const limitsSchema = z.strictObject({
+  objects: z.int().min(1).max(256).exactOptional(),
+  requestsPerSecond: z.number().min(0.01).max(1e6).exactOptional(),
+  bytesPerSecond: z.number().min(1).max(1e12).exactOptional(),
+})
+
+const folderStoreSchema = z.strictObject({ folder: pathSchema, limits: limitsSchema.exactOptional() })
 
 const endpointSchema = z
   .string()
@@ -26,6 +33,7 @@ const bucketStoreSchema = z.strictObject({
   caFile: pathSchema.exactOptional(),
   requesterPays: z.boolean().exactOptional(),
   customerKeyFile: pathSchema.exactOptional(),
+  limits: limitsSchema.exactOptional(),
 })
 
 const storeSchema = z.union([folderStoreSchema, bucketStoreSchema])

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeTurns } from '../../src/adapters/object-store/limits/turns.ts'
 import { LetheError } from '../../src/domain/error.ts'
 import type { JobWorld } from '../../src/engine/jobs/job-world.ts'
 import type { OpenTestState, TestState } from '../state/open-test-state.ts'
@@ -158,6 +159,36 @@ export function testFind(open: OpenTestState): void {
         ['user_id', 0, 1, 'pairs 1'],
       ])
     })
+  })
+
+  test('a store has no more objects in hand than it says, and the job ends the same', async () => {
+    await withLake()
+    for (let n = 0; n < 40; n += 1) await under.lake.put(`clicks/${n}.ndjson`, '{"user_id":"user-1"}\n')
+    await under.addMatches(['user-1'])
+    const { id } = await under.start()
+    const turn = makeTurns(2)
+    const inHand = new Set<string>()
+    let most = 0
+    const world: JobWorld = {
+      ...under.world,
+      async openScope(mapper) {
+        const scope = await under.world.openScope(mapper)
+        const open: typeof scope.store.open = async (key, options) => {
+          const opened = await scope.store.open(key, options)
+          inHand.add(key)
+          most = Math.max(most, inHand.size)
+          const close = opened[Symbol.asyncDispose].bind(opened)
+          opened[Symbol.asyncDispose] = async () => {
+            inHand.delete(key)
+            await close()
+          }
+          return opened
+        }
+        return { ...scope, store: { ...scope.store, open }, turn }
+      },
+    }
+    expect(await under.settle(id, { world, concurrency: 6 })).toMatchObject({ state: 'COMPLETED' })
+    expect([most <= 2, most > 0]).toEqual([true, true])
   })
 
   describe('a find that could not look everywhere', () => {

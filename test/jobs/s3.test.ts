@@ -1,6 +1,8 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { limitStore } from '../../src/adapters/object-store/limits/limited-store.ts'
+import { makeRate } from '../../src/adapters/object-store/limits/rate.ts'
 import { makeS3Store } from '../../src/adapters/object-store/s3/s3-store.ts'
 import { makeWorker } from '../../src/engine/jobs/run-worker.ts'
 import { S3Server } from '../s3-server/s3-server.ts'
@@ -35,7 +37,9 @@ beforeEach(async () => {
   made += 1
   bucket = `lake-${made}`
   server.makeBucket(bucket, { versioning: 'Enabled' })
-  const store = makeS3Store({ endpoint: server.endpoint, region: 'us-east-1' })
+  const unlimited = makeS3Store({ endpoint: server.endpoint, region: 'us-east-1' })
+  // Limits that nobody reaches: what is behind them works as without.
+  const store = limitStore(unlimited, { requests: makeRate(1e6), bytes: makeRate(1e12) })
   under = await makeTestWorld(state, {
     scopeOf: (mapper, scope) => ({ ...scope, store, target: `s3://${bucket}/${mapper.location}`, place: 's3' }),
   })

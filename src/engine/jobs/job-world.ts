@@ -10,6 +10,8 @@ export interface MapperScope extends MapperPlace {
   readonly place: string
   /** Of a store that is billed. */
   readonly prices?: Prices
+  /** Waits until another object of the store may be taken in hand. Left out: always. */
+  turn?<Result>(work: () => Promise<Result>): Promise<Result>
 }
 
 /** A match of a job's snapshot, opened; its position is that in the job. */

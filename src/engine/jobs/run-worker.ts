@@ -132,7 +132,9 @@ async function workOn(world: JobWorld, tasks: readonly Task[], { searchesOf, sig
       signal.throwIfAborted()
       const search = mappers?.get(task.mapper)
       const end = await endOf(world, task, () =>
-        search === undefined ? cleanUpTask(world, task, { signal }) : attempt(world, task, { search, signal }),
+        search === undefined
+          ? cleanUpTask(world, task, { signal })
+          : inTurn(search, () => attempt(world, task, { search, signal })),
       )
       if (end === undefined) continue
       ends.push({ task, end })
@@ -159,6 +161,10 @@ async function endOf(
   if (!mayHelp) return end
   await world.jobs.postpone(task, { delayMs: firstDelayMs * 2 ** task.attempts })
   return undefined
+}
+
+function inTurn<Result>({ scope }: MapperSearch, work: () => Promise<Result>): Promise<Result> {
+  return scope.turn === undefined ? work() : scope.turn(work)
 }
 
 async function attempt(
