@@ -1,8 +1,9 @@
-// Two lakes, people in them, and then not: `npm run demo`. In buckets where LETHE_S3_ENDPOINT names a server.
+// Two lakes, people in them, and then not, and a deletion job: `npm run demo`. In buckets where LETHE_S3_ENDPOINT names a server.
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { checkRows, ndjsonRows, parquetRows, type ReadRows } from './check-rows.ts'
+import { demonstrateJobs } from './jobs-part.ts'
 import { makeNdjsonLake } from './make-ndjson-lake.ts'
 import { makeParquetLake } from './make-parquet-lake.ts'
 import { type Report, readLethe, showLethe } from './run-lethe.ts'
@@ -64,6 +65,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lethe-demo-'))
 try {
   await demonstrate(ndjsonPart, join(folder, 'ndjson'))
   await demonstrate(parquetPart, join(folder, 'parquet'))
+  await demonstrateJobs(join(folder, 'jobs'), say)
   say('They are gone, and everything else is as it was.')
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -31,8 +31,14 @@ export function readLethe(
   args: readonly string[],
   { cwd }: { readonly cwd: string },
 ): { readonly report: Report; readonly seconds: number } {
-  process.stdout.write(`$ lethe ${args.join(' ')}\n`)
   const start = performance.now()
+  const report = readDocument<Report>(args, { cwd })
+  return { report, seconds: (performance.now() - start) / 1000 }
+}
+
+/** Runs the command with `--json` and yields its document. */
+export function readDocument<Document>(args: readonly string[], { cwd }: { readonly cwd: string }): Document {
+  process.stdout.write(`$ lethe ${args.join(' ')}\n`)
   const { status, stdout } = spawnSync(process.execPath, [entry, ...args], {
     cwd,
     encoding: 'utf8',
@@ -40,5 +46,5 @@ export function readLethe(
     maxBuffer: 2 ** 30,
   })
   if (status !== 0) throw new Error(`lethe ended with exit status ${status}`)
-  return { report: JSON.parse(stdout) as Report, seconds: (performance.now() - start) / 1000 }
+  return JSON.parse(stdout) as Document
 }
