@@ -187,6 +187,15 @@ export interface RequestFindings {
   readonly mappers: readonly RequestMapperFindings[]
 }
 
+/** A match that nothing was found of. */
+export interface NotFound {
+  /** From 0. */
+  readonly position: number
+  /** Of the match in the queue. */
+  readonly match: number
+  readonly reference: string | null
+}
+
 export interface RequestMapperFindings {
   readonly mapper: string
   readonly objects: number
@@ -281,8 +290,8 @@ export interface JobStore {
   largeHits(id: string, options: { readonly minHit: number }): Promise<LargeHits>
   matchCounts(id: string): Promise<Plan['matches']>
   requests(id: string): Promise<readonly RequestFindings[]>
-  /** Positions of matches that were not found, from 0, in order. */
-  notFound(id: string, options: { readonly limit: number }): Promise<readonly number[]>
+  /** Matches that were not found, in order of position. */
+  notFound(id: string, options: { readonly limit: number }): Promise<readonly NotFound[]>
   progress(id: string): Promise<readonly Progress[]>
   /** Tasks in order of their ids, from `after` on. */
   tasks(

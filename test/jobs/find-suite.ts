@@ -64,7 +64,7 @@ export function testFind(open: OpenTestState): void {
           ],
         },
       ])
-      expect(await under.jobs.notFound(id, { limit: 10 })).toEqual([2])
+      expect(await under.jobs.notFound(id, { limit: 10 })).toEqual([{ position: 2, match: 3, reference: 'R-1' }])
       expect(await matchStates(under)).toEqual(['QUEUED', 'QUEUED', 'QUEUED'])
       await expectLeft(under, () => true)
     })

@@ -1,7 +1,7 @@
 import { LetheError } from '../../domain/error.ts'
 import type { MapperFindings, Plan, SideEffect } from '../../domain/plan.ts'
 import type { WarningCode } from '../../domain/warning.ts'
-import type { Job, RequestFindings } from '../../ports/job-store.ts'
+import type { Job, NotFound, RequestFindings } from '../../ports/job-store.ts'
 import type { ConfiguredOptions } from '../configured/configured-options.ts'
 import { withWorkspace } from '../configured/with-workspace.ts'
 import { counted, grouped, printable, sized } from '../printable.ts'
@@ -33,13 +33,13 @@ interface About {
   readonly job: Job
   readonly plan: Plan
   readonly requests: readonly RequestFindings[]
-  readonly notFound: readonly number[]
+  readonly notFound: readonly NotFound[]
 }
 
 /** Positions count from 1 for people and programs alike, in the order of the queue. */
 function planDocument({ job, plan, requests, notFound }: About): string {
   const { id, state, scopeHash, options } = job
-  const positions = notFound.map((position) => position + 1)
+  const lines = notFound.map(({ position, ...match }) => ({ position: position + 1, ...match }))
   const fuses = plan.fuses.map(({ position, ...fuse }) => ({ match: position + 1, ...fuse }))
   const document = {
     job: id,
@@ -49,7 +49,7 @@ function planDocument({ job, plan, requests, notFound }: About): string {
     ...plan,
     fuses,
     requests,
-    notFound: positions,
+    notFound: lines,
   }
   return `${JSON.stringify(document, undefined, 2)}\n`
 }
@@ -64,7 +64,7 @@ export function planText({ job, plan, requests, notFound }: About): string {
     ...tableLines(requestHeader, requests.flatMap(requestRows)),
     '',
     ...plan.unsearched.map(unsearchedLine),
-    ...notFound.map((position) => `match ${grouped(position + 1)}: not found`),
+    ...notFound.map(notFoundLine),
     ...(plan.matches.notFound > notFound.length ? ['... and more; --json has all'] : []),
     ...fuseLines(plan),
     ...Object.entries(plan.warnings).map(
@@ -136,6 +136,11 @@ function requestRows({ reference, matches, notFound, rows, mappers }: RequestFin
       each.mapper,
     ]),
   ]
+}
+
+function notFoundLine({ position, match, reference }: NotFound): string {
+  const request = reference === null ? '' : ` of ${printable(reference)}`
+  return `match ${grouped(position + 1)}${request} (id ${match} in the queue): not found`
 }
 
 function unsearchedLine({ mapper, code, message, objects }: Plan['unsearched'][number]): string {

@@ -8,15 +8,20 @@ const eraseLine = '\r\u001b[K'
 export function showProgress(jobs: Pick<JobStore, 'progress'>, id: string): { end(): Promise<void> } {
   const terminal = process.stderr
   if (!terminal.isTTY) return { end: () => Promise.resolve() }
-  const start = performance.now()
+  // The rate is that of what was seen here: a job may have been under way for long.
+  let seen: { readonly phase: string; readonly at: number; readonly ended: number } | undefined
   let underWay = Promise.resolve()
   const draw = async () => {
     const last = (await jobs.progress(id)).at(-1)
     if (last === undefined) return
-    const { phase, all, ended, bytesRead } = last
-    const seconds = (performance.now() - start) / 1000
-    const left = ended === 0 ? '' : `, about ${Math.ceil((seconds / ended) * (all - ended))} s left`
-    const rate = `${sized(bytesRead)}, ${(ended / seconds).toFixed(1)} objects/s`
+    const { phase, pass, all, ended, bytesRead } = last
+    const now = performance.now()
+    const name = `${phase} ${pass}`
+    if (seen?.phase !== name) seen = { phase: name, at: now, ended }
+    const done = ended - seen.ended
+    const seconds = (now - seen.at) / 1000
+    const left = done === 0 ? '' : `, about ${Math.ceil((seconds / done) * (all - ended))} s left`
+    const rate = `${sized(bytesRead)}, ${seconds === 0 ? '0.0' : (done / seconds).toFixed(1)} objects/s`
     terminal.write(`${eraseLine}${phase} ${grouped(ended)} of ${grouped(all)} objects, ${rate}${left}`)
   }
   const timer = setInterval(() => {

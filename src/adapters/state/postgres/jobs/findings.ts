@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { MapperFindings, Plan } from '../../../../domain/plan.ts'
 import type { TaskPhase, TaskState } from '../../../../domain/task.ts'
 import type { WarningCode } from '../../../../domain/warning.ts'
-import type { EndedTask, JobStore, LargeHits, PhaseFindings, Progress } from '../../../../ports/job-store.ts'
+import type { EndedTask, JobStore, LargeHits, NotFound, PhaseFindings, Progress } from '../../../../ports/job-store.ts'
 import type { Tables } from '../tables.ts'
 import { type TaskRow, taskColumns, taskOf } from './task-row.ts'
 
@@ -175,12 +175,12 @@ export async function readNotFound(
   db: Kysely<Tables>,
   id: string,
   { limit }: { readonly limit: number },
-): Promise<readonly number[]> {
-  const { rows } = await sql<{ position: number }>`
-    SELECT j.position FROM job_matches j
+): Promise<readonly NotFound[]> {
+  const { rows } = await sql<NotFound>`
+    SELECT j.position, m.id AS match, m.reference FROM job_matches j JOIN matches m ON m.id = j.match_id
     WHERE j.job_id = ${id}::uuid AND j.position NOT IN (SELECT position FROM (${hitsOfMatches(id)}) AS h)
     ORDER BY j.position LIMIT ${limit}::int`.execute(db)
-  return rows.map(({ position }) => position)
+  return rows
 }
 
 export async function readProgress(db: Kysely<Tables>, id: string): Promise<readonly Progress[]> {
