@@ -39,6 +39,9 @@ export class FaultProxy {
   requests: ProxiedRequest[] = []
   before: BeforeRequest = () => undefined
   after: AfterRequest = () => undefined
+  /** Connections that were open at once. */
+  mostConnections = 0
+  #connections = 0
   readonly #target: URL
   readonly #server: Server
 
@@ -46,6 +49,11 @@ export class FaultProxy {
     this.#target = new URL(target)
     this.#server = createServer((message, response) => {
       this.#pass(message, response).catch(() => response.destroy())
+    })
+    this.#server.on('connection', (socket) => {
+      this.#connections += 1
+      this.mostConnections = Math.max(this.mostConnections, this.#connections)
+      socket.once('close', () => (this.#connections -= 1))
     })
   }
 

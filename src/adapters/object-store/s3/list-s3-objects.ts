@@ -131,8 +131,9 @@ async function* listFolder(
       return
     }
     const path = entry.key.slice(folder.key.length)
-    if (path === '' || (path.endsWith('/') && entry.sizeBytes === 0)) continue
-    const place = placeOf(glob, path)
+    if (entry.sizeBytes === 0 && (path === '' || path.endsWith('/'))) continue
+    // An object that is called as the folder itself is in it, and none that a glob in the folder matches.
+    const place = path === '' ? placeOfFolderItself(glob) : placeOf(glob, path)
     if (place.kind === 'object') yield listedObject(folder.bucket, entry)
     if (place.kind !== 'skipped') continue
     const key = storeKey({ ...folder, key: folder.key + place.path })
@@ -171,6 +172,10 @@ type Place =
       readonly path: string
     }
   | { readonly kind: 'none' }
+
+function placeOfFolderItself({ steps }: Pick<Glob, 'steps'>): Place {
+  return steps.length === 0 ? { kind: 'object', path: '' } : { kind: 'none' }
+}
 
 /** Follows a key from the folder where the listing begins, name by name, as one would walk folders. */
 function placeOf({ steps, isOfFolders }: Pick<Glob, 'steps' | 'isOfFolders'>, path: string): Place {
