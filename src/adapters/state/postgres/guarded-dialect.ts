@@ -58,8 +58,8 @@ async function attempt<Result>(call: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** Classes of SQLSTATE: connection exceptions, resources, operator intervention (a shutdown), system errors. */
-const unavailable = /^(?:08|53|57|58)/
+/** Classes of SQLSTATE: connection exceptions, resources, operator intervention (a shutdown), system errors; time-outs. */
+const unavailable = /^(?:08|53|57|58|25P0[34])/
 /** Serialization failure, deadlock, lock not available. */
 const conflicts: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
 

@@ -20,6 +20,15 @@ const maxConnections = 8
 const connectTimeoutMs = 10_000
 
 /**
+ * A worker that sleeps, or whose host is gone, in the middle of a transaction would lock its job for all others for as long
+ * as the server keeps its session: hours. Half a lease is enough for who is alive. What the server, the database or the
+ * address says instead holds.
+ */
+const limitIdleTransactions = `
+  SELECT set_config('idle_in_transaction_session_timeout', '30s', false)
+  WHERE current_setting('idle_in_transaction_session_timeout') = '0'`
+
+/**
  * Opens the state and brings its tables up to date. The embedded database takes seconds to begin with, and half a
  * gigabyte: nothing that can do without state may come here.
  *
@@ -45,8 +54,13 @@ function openServer(url: string): State {
     application_name: 'lethe',
     types: { getTypeParser: serverParser },
   })
-  // A connection that breaks while idle is replaced; whoever needed it gets the error of its own query.
+  // A connection that breaks is replaced; whoever needed it gets the error of its own query. While it is idle the pool
+  // tells of it, and between two statements of a transaction the connection itself.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+    client.query(limitIdleTransactions).catch(() => undefined)
+  })
   const db = new Kysely<Tables>({ dialect: guardedDialect(new PostgresDialect({ pool })) })
   return { db, isShared: true, [Symbol.asyncDispose]: () => db.destroy() }
 }

@@ -17,6 +17,8 @@ export function makeQueueStore(db: Kysely<Tables>): QueueStore {
   return {
     addBatch: (batch, matches, { beforeCommit } = {}) =>
       db.transaction().execute(async (transaction) => {
+        // Matches may come from somebody who types: these rows are nobody else's yet, and lock nobody out.
+        await sql`SELECT set_config('idle_in_transaction_session_timeout', '0', true)`.execute(transaction)
         await transaction
           .insertInto('batches')
           .values({ id: batch.id, key_id: batch.keyId, added_by: batch.addedBy })
