@@ -18,7 +18,7 @@ import { makeTemporaryFolder, type TemporaryFolder } from '../temporary-folder.t
 /** What a test sees of a site while the state is open to it. */
 export interface OpenSite {
   readonly db: State['db']
-  readonly workspace: Omit<Workspace, typeof Symbol.asyncDispose>
+  readonly workspace: Omit<Workspace, typeof Symbol.asyncDispose | 'schedules' | 'audit'>
   readonly world: JobWorld
 }
 

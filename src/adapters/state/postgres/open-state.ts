@@ -1,10 +1,10 @@
-import { join } from 'node:path'
-import { PGlite, types } from '@electric-sql/pglite'
+import { types } from '@electric-sql/pglite'
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import { Pool, types as serverTypes } from 'pg'
 import type { StateLocation } from '../../../ports/state.ts'
 import { guardedDialect } from './guarded-dialect.ts'
 import { migrate } from './migrate.ts'
+import { openEmbedded } from './open-embedded.ts'
 import { lockState } from './state-lock.ts'
 import type { Tables } from './tables.ts'
 
@@ -68,7 +68,7 @@ function openServer(url: string): State {
 async function openFolder(folder: string): Promise<State> {
   const lock = await lockState(folder)
   try {
-    const pglite = await PGlite.create({ dataDir: join(folder, 'postgres'), parsers })
+    const pglite = await openEmbedded(folder, { parsers })
     const db = new Kysely<Tables>({ dialect: guardedDialect(new PGliteDialect({ pglite })) })
     return {
       db,

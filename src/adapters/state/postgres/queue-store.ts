@@ -9,29 +9,20 @@ import {
 import { LetheError } from '../../../domain/error.ts'
 import type { Batch, HeldMatch, QueuedMatch, QueueFilter, QueueStore, SealedMatch } from '../../../ports/queue-store.ts'
 import { addEvent } from './jobs/events.ts'
+import { lookAt } from './look-at.ts'
 import type { Tables } from './tables.ts'
 
 const pageRows = 1000
 
 export function makeQueueStore(db: Kysely<Tables>): QueueStore {
   return {
-    addBatch: (batch, matches, { beforeCommit } = {}) =>
-      db.transaction().execute(async (transaction) => {
-        // Matches may come from somebody who types: these rows are nobody else's yet, and lock nobody out.
-        await sql`SELECT set_config('idle_in_transaction_session_timeout', '0', true)`.execute(transaction)
-        await transaction
-          .insertInto('batches')
-          .values({ id: batch.id, key_id: batch.keyId, added_by: batch.addedBy })
-          .execute()
-        let count = 0
-        for await (const page of inPages(matches)) {
-          await insertMatches(transaction, batch, page)
-          count += page.length
-        }
-        await addEvent(transaction, null, { kind: 'MATCHES_ADDED', by: batch.addedBy, batch: batch.id, matches: count })
-        beforeCommit?.()
-        return { count }
-      }),
+    async addBatch(batch, matches, options) {
+      const added = await db
+        .transaction()
+        .execute((transaction) => addBatch(transaction, { batch, matches, ...options }))
+      if (added.count >= pageRows) await lookAt(db, ['matches'])
+      return added
+    },
     list: (filter = {}) => list(db, filter),
     remove: (filter, { by = '' } = {}) => db.transaction().execute((transaction) => remove(transaction, filter, by)),
     heldBy: (jobId) => heldBy(db, jobId),
@@ -55,6 +46,30 @@ export function makeQueueStore(db: Kysely<Tables>): QueueStore {
       })
     },
   }
+}
+
+async function addBatch(
+  transaction: Transaction<Tables>,
+  {
+    batch,
+    matches,
+    beforeCommit,
+  }: { readonly batch: Batch; readonly matches: AsyncIterable<SealedMatch>; readonly beforeCommit?: () => void },
+): Promise<{ readonly count: number }> {
+  // Matches may come from somebody who types: these rows are nobody else's yet, and lock nobody out.
+  await sql`SELECT set_config('idle_in_transaction_session_timeout', '0', true)`.execute(transaction)
+  await transaction
+    .insertInto('batches')
+    .values({ id: batch.id, key_id: batch.keyId, added_by: batch.addedBy })
+    .execute()
+  let count = 0
+  for await (const page of inPages(matches)) {
+    await insertMatches(transaction, batch, page)
+    count += page.length
+  }
+  await addEvent(transaction, null, { kind: 'MATCHES_ADDED', by: batch.addedBy, batch: batch.id, matches: count })
+  beforeCommit?.()
+  return { count }
 }
 
 /** Batches that have matches which are not final, or those that have none and still a key. */

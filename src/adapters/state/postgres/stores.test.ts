@@ -18,6 +18,22 @@ describe('the state, embedded', () => {
     await expect(openState({ folder: folder! })).rejects.toMatchObject({ code: 'state-locked' })
   })
 
+  test('opens after a process that was killed while it started, or while it made the database', async () => {
+    await using folder = await makeTemporaryFolder()
+    const location = { folder: `${folder.root}state` }
+    // The first start: some of the files were there.
+    await folder.put('state/making', '')
+    await folder.put('state/postgres/PG_VERSION', '18\n')
+    {
+      await using state = await openState(location)
+      await state.db.insertInto('mappers').values({ name: 'kept', definition: '{}' }).execute()
+    }
+    // A later one: the mark of its process was made, and nothing written into it.
+    await folder.put('state/postgres/postmaster.pid', '')
+    await using state = await openState(location)
+    expect(await state.db.selectFrom('mappers').select('name').execute()).toEqual([{ name: 'kept' }])
+  })
+
   test('is there again after a process that ended without closing it, and refused by an older program', async () => {
     const state = await open()
     await state.clear()

@@ -3,6 +3,7 @@ import { LetheError } from '../../../../domain/error.ts'
 import { isAtRest, mayFollow } from '../../../../domain/job.ts'
 import type { JobStep, Lease } from '../../../../ports/job-store.ts'
 import { finishMatches, releaseMatches } from '../hold-matches.ts'
+import { lookAt } from '../look-at.ts'
 import type { Tables } from '../tables.ts'
 import { addEvent } from './events.ts'
 
@@ -12,6 +13,7 @@ export async function advanceJob(db: Kysely<Tables>, id: string, { token }: Leas
   if (from.state !== to.state && !mayFollow(from.state, to.state)) {
     throw new LetheError('internal', `a job does not go from ${from.state} to ${to.state}; please report it`)
   }
+  if (to.phase === 'PLAN') await lookAt(db, ['tasks', 'task_hits', 'job_matches', 'match_shares'])
   return await db.transaction().execute(async (transaction) => {
     const { rows } = await sql<{ pass: number }>`
       UPDATE jobs SET

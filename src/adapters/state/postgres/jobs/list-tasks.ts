@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { LetheError } from '../../../../domain/error.ts'
 import type { Lease, MergedMatches, NewTasks } from '../../../../ports/job-store.ts'
+import { lookAt } from '../look-at.ts'
 import type { Tables } from '../tables.ts'
 import { holdsLease } from './lease-job.ts'
 import { objectIdOf, storedDetailOf } from './task-row.ts'
@@ -40,6 +41,7 @@ export async function markListed(db: Kysely<Tables>, id: string, { token }: Leas
     WHERE job_id = ${id}::uuid AND name = ${mapper} AND EXISTS (
       SELECT 1 FROM jobs WHERE id = ${id}::uuid AND lease_token = ${token}::bigint AND leased_until > now())
     RETURNING 1`.execute(db)
+  await lookAt(db, ['tasks'])
   return rows.length === 1
 }
 
