@@ -1,6 +1,6 @@
 import type { JobState } from '../../domain/job.ts'
 import type { Job, Progress } from '../../ports/job-store.ts'
-import { grouped, printable, sized } from '../printable.ts'
+import { counted, grouped, printable, sized } from '../printable.ts'
 import { tableLines } from '../table.ts'
 
 /** Where a job is, for people. */
@@ -22,7 +22,7 @@ export function placeOf({ state, phase, cancelRequestedAt }: Job): string {
 }
 
 export function foundWords({ all, found, notFound }: { all: number; found: number; notFound: number }): string {
-  return `${grouped(all)} matches: ${grouped(found)} found, ${grouped(notFound)} not found`
+  return `${counted(all, 'match', 'matches')}: ${grouped(found)} found, ${grouped(notFound)} not found`
 }
 
 const header = ['phase', 'pass', 'objects', 'done', 'refused', 'failed', 'rows', 'read']

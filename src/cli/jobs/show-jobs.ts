@@ -1,7 +1,8 @@
+import type { MapperFindings } from '../../domain/plan.ts'
 import type { JobEvent } from '../../ports/job-store.ts'
 import type { ConfiguredOptions } from '../configured/configured-options.ts'
 import { withWorkspace } from '../configured/with-workspace.ts'
-import { counted, grouped, printable } from '../printable.ts'
+import { counted, grouped, printable, sized } from '../printable.ts'
 import { tableLines } from '../table.ts'
 import { jobOf } from './job-of.ts'
 import { jobDocument, jobText, placeOf } from './job-text.ts'
@@ -54,9 +55,23 @@ export async function runJobsEvents(start: string, options: ConfiguredOptions): 
   return 0
 }
 
-function lineOf({ at, kind, detail }: JobEvent): string {
+function lineOf({ at, kind, detail: { mappers, ...detail } }: JobEvent): string {
   const facts = Object.entries(detail).map(([name, fact]) =>
     typeof fact === 'object' ? `${name}: ${JSON.stringify(fact)}` : `${name}: ${String(fact)}`,
   )
-  return `${at.toISOString()}  ${kind.padEnd(36)}  ${printable(facts.join(', '))}`
+  const sums = Array.isArray(mappers) ? (mappers as MapperFindings[]).map(sumWords) : []
+  const count = typeof mappers === 'number' ? [`mappers: ${mappers}`] : []
+  return `${at.toISOString()}  ${kind.padEnd(36)}  ${printable([...facts, ...count, ...sums].join(', '))}`.trimEnd()
+}
+
+/** What a phase came to in one data mapper. */
+function sumWords({ mapper, objects, matched, refused, failed, bytesRead }: MapperFindings): string {
+  const { objects: changed, oldVersions, rows } = matched
+  const parts = [
+    `${grouped(changed + oldVersions)} of ${counted(objects, 'object')} with ${counted(rows, 'row')}`,
+    ...(refused === 0 ? [] : [`${grouped(refused)} refused`]),
+    ...(failed === 0 ? [] : [`${grouped(failed)} failed`]),
+    `${sized(bytesRead)} read`,
+  ]
+  return `${mapper}: ${parts.join(' ')}`
 }
