@@ -46,14 +46,23 @@ interface SpawnOptions {
 
 export type DatabaseKind = 'embedded' | 'server'
 
-/** @param yaml what the configuration says beside the state */
-export async function makeSite(kind: DatabaseKind, yaml: string): Promise<Site> {
+/**
+ * @param yaml what the configuration says beside the state
+ * @param addressFor by which address processes of their own reach the server; the tests themselves do directly
+ */
+export async function makeSite(
+  kind: DatabaseKind,
+  yaml: string,
+  addressFor: (url: string) => string = (url) => url,
+): Promise<Site> {
   const folder = await makeTemporaryFolder()
   const database = kind === 'server' ? await makeServerDatabase() : undefined
   await folder.put('lethe.yaml', yaml)
   // A worker that sleeps in a transaction locks its rows for so long, and a test does not wait for half a minute.
   const query = '?idle_in_transaction_session_timeout=300'
-  const environment = database === undefined ? {} : { DATABASE_URL: `${database.url}${query}` }
+  const addressed = (url: string) => ({ DATABASE_URL: `${url}${query}` })
+  const environment = database === undefined ? {} : addressed(database.url)
+  const ofProcesses = database === undefined ? {} : addressed(addressFor(database.url))
   const configuration = loadConfiguration({ file: undefined, folder: folder.root, environment })
   const { DATABASE_URL: _, ...inherited } = process.env
   return {
@@ -73,7 +82,7 @@ export async function makeSite(kind: DatabaseKind, yaml: string): Promise<Site> 
     spawn(args, { env = {}, node = [] } = {}) {
       const child = spawn(process.execPath, [...node, entry, ...args], {
         cwd: folder.root,
-        env: { ...inherited, ...environment, ...env },
+        env: { ...inherited, ...ofProcesses, ...env },
         stdio: ['ignore', 'ignore', 'inherit'],
       })
       const ended = once(child, 'close').then(([status, signal]) => (status ?? signal) as number | NodeJS.Signals)

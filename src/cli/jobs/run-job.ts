@@ -61,7 +61,7 @@ function workerOptions(workspace: Workspace, configuration: Configuration): Engi
   const schedules = schedulesOf(configuration)
   return {
     concurrency: configuration.jobs.concurrency,
-    onProblem: ({ code, message }) => say(`${code}: ${message}`),
+    onProblem: sayNowAndThen(),
     async housekeeping() {
       const policy = ({ dryRun }: Schedule) => optionsOf(configuration, { dryRun })
       await startDueJobs(workspace.schedules, { schedules, optionsOf: policy })
@@ -69,6 +69,23 @@ function workerOptions(workspace: Workspace, configuration: Configuration): Engi
     },
   }
 }
+
+/** A state that does not answer is asked again and again; every few seconds a person is told so. */
+function sayNowAndThen(): NonNullable<EngineOptions['onProblem']> {
+  const saidAt = new Map<string, number>()
+  return ({ code, message }) => {
+    const text = `${code}: ${message}`
+    const now = performance.now()
+    if (now - (saidAt.get(text) ?? Number.NEGATIVE_INFINITY) < sameProblemMs) return
+    // What was said long ago is said again in any case: the map stays small.
+    if (saidAt.size >= mostProblems) saidAt.clear()
+    saidAt.set(text, now)
+    say(text)
+  }
+}
+
+const sameProblemMs = 10_000
+const mostProblems = 100
 
 /** The policy as it is now; a job keeps that of its start. */
 function optionsOf({ approval }: Configuration, { dryRun }: { readonly dryRun: boolean }): JobOptions {

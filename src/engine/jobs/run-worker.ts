@@ -67,7 +67,7 @@ export async function runWorker(
       await keepHouse()
       const didWork = await worker.workOnce().catch(report)
       if (didWork) continue
-      if ((await isDone?.()) === true) isEnded = true
+      if ((await isDone?.().catch(report)) === true) isEnded = true
       else await delay(pollMs, undefined, { ...(signal === undefined ? {} : { signal }) }).catch(() => undefined)
     }
   }
