@@ -18,13 +18,14 @@ const kinds = {
   people: { ending: '.csv.gz', encode: csvGzipFile },
 } as const
 
-/** Objects of three formats, so many of each, with ten people in every one, and a data mapper for each format. */
+/** Objects of three formats, so many of each, with forty people in every one (so that one has not so many rows that a job
+ * over hundreds of objects asks for a yes), and a data mapper for each format. */
 export async function fillLakeOf({ folder }: Pick<Site, 'folder'>, objects: number): Promise<Erasure['files']> {
   const files = new Map<string, readonly Row[]>()
   for (const [kind, { ending, encode }] of Object.entries(kinds)) {
     for (let object = 0; object < objects; object += 1) {
       const name = `lake/${kind}/${object}${ending}`
-      const rows = Array.from({ length: 40 }, (_, n) => ({ user_id: `user-${(n + object) % 10}`, n: n + object * 100 }))
+      const rows = Array.from({ length: 40 }, (_, n) => ({ user_id: `user-${(n + object) % 40}`, n: n + object * 100 }))
       await folder.put(name, encode(rows))
       files.set(name, rows)
     }
