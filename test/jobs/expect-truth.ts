@@ -58,7 +58,7 @@ export async function expectNothingBeside({ folder, files }: Pick<Erasure, 'fold
 }
 
 /** Each receipt holds the hash of the one before; the canonical form of RFC 8785 by another way than that of Lethe. */
-function expectChain(receipts: readonly ChainedReceipt[]): void {
+export function expectChain(receipts: readonly ChainedReceipt[]): void {
   let previous = '0'.repeat(64)
   for (const [index, { position, body, previousHash, hash }] of receipts.entries()) {
     expect([position, previousHash]).toEqual([index, previous])

@@ -151,7 +151,11 @@ export const parquetFile = (rows: readonly Row[]): Uint8Array =>
   )
 
 export async function readRows(lake: TemporaryFolder, name: string): Promise<Row[]> {
-  const bytes = (await lake.get(name))!
+  return await rowsOf(name, (await lake.get(name))!)
+}
+
+/** @param name of the file the bytes are of: its ending tells the format */
+export async function rowsOf(name: string, bytes: Uint8Array): Promise<Row[]> {
   if (name.endsWith('.parquet')) {
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
     return (await parquetReadObjects({ file })) as unknown as Row[]
