@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { holdMatches } from '../../src/adapters/state/postgres/hold-matches.ts'
 import { openState } from '../../src/adapters/state/postgres/open-state.ts'
 import { makeServerDatabase, openServerState, shareState } from '../state/open-test-state.ts'
 import { testQueue } from '../state/queue-suite.ts'
@@ -62,32 +61,6 @@ describe('the state, on a Postgres server', () => {
     expect(free).toBeDefined()
     wake.resolve()
     await expect(work).rejects.toMatchObject({ code: 'state-unavailable', retryable: true })
-  })
-
-  test('gives a job a queue of a hundred thousand, of which the planner believes that it is empty', async () => {
-    await using database = await makeServerDatabase()
-    await using state = await openState({ url: database.url })
-    const batchId = '00000000-0000-4000-8000-000000000001'
-    await sql`INSERT INTO batches (id, key_id, added_by) VALUES (${batchId}::uuid, 'key', 'tester')`.execute(state.db)
-    const add = async (first: number, last: number, matchState: string) =>
-      await sql`
-        INSERT INTO matches (batch_id, ordinal, sealed, digest, received_on, due_on, deadline, state)
-        SELECT ${batchId}::uuid, n, '', '', now(), now(), 'gdpr', ${matchState}
-        FROM generate_series(${first}::int, ${last}::int) AS n`.execute(state.db)
-    // What was learnt of the table when all was done.
-    await sql`ALTER TABLE matches SET (autovacuum_enabled = false)`.execute(state.db)
-    await add(1, 1000, 'DONE')
-    await sql`ANALYZE matches`.execute(state.db)
-    await add(1001, 101_000, 'QUEUED')
-    const jobId = '00000000-0000-4000-8000-000000000002'
-    await sql`INSERT INTO jobs (id, options, requested_by) VALUES (${jobId}::uuid, '{}', 'tester')`.execute(state.db)
-    // By nested loops it would be ten thousand million comparisons: some minutes.
-    await sql`ALTER DATABASE ${sql.id(new URL(database.url).pathname.slice(1))} SET statement_timeout = '40s'`.execute(
-      state.db,
-    )
-    await using fresh = await openState({ url: database.url })
-    const held = fresh.db.transaction().execute((transaction) => holdMatches(transaction, { jobId }))
-    await expect(held).resolves.toBe(100_000)
   })
 
   test('that cannot be reached is told so, without the address', async () => {
