@@ -22,6 +22,16 @@ export interface Receipt {
     | 'found-nothing-again'
     | 'scope-searched-again'
   )[]
+  /**
+   * Of a store over a network: requests by their name, and bytes down, up and copied by the store itself, of the worker
+   * that ended the work on the object.
+   */
+  readonly transfers: {
+    readonly requests: Readonly<Record<string, number>>
+    readonly downloaded: number
+    readonly uploaded: number
+    readonly copied: number
+  } | null
   readonly warnings: readonly Warning[]
   /** A worker died on the way and another one went on: what the first wrote was told by looking. */
   readonly resumed: boolean

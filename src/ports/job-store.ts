@@ -5,7 +5,7 @@ import type { ChainedReceipt, Receipt } from '../domain/receipt.ts'
 import type { Reason } from '../domain/report.ts'
 import type { EndState, TaskPhase, TaskState } from '../domain/task.ts'
 import type { Warning } from '../domain/warning.ts'
-import type { ObjectVersion } from './object-store.ts'
+import type { ObjectVersion, Transfers } from './object-store.ts'
 
 export interface JobOptions {
   readonly dryRun: boolean
@@ -82,6 +82,8 @@ export interface TaskDetail {
   readonly rowsSeen?: number
   readonly rowsErased?: number
   readonly bytes?: { readonly size: number; readonly read: number; readonly kept: number; readonly inserted: number }
+  /** What the worker that ended the task asked of a store over a network, old versions included. */
+  readonly transfers?: Transfers
   readonly warnings?: readonly Warning[]
   /** Key columns and columns of matches that the object has. */
   readonly columns?: readonly string[]

@@ -151,6 +151,10 @@ export interface ObjectStore {
   tags?(key: string, options?: VersionOptions): Promise<ReadonlyMap<string, string>>
   /** Of a store that is reached over a network. */
   transfers?(): Transfers
+  /** Does a piece of work, and counts what it asks for by itself, whatever else is under way. */
+  transfersDuring?<Result>(
+    work: () => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly transfers: Transfers }>
   /** What a store that acts by itself does when objects below the targets are written. */
   sideEffects?(targets: readonly string[], options?: CallOptions): Promise<readonly SideEffect[]>
 }

@@ -104,3 +104,26 @@ test('old versions that are kept for some days go when these are over, with a re
   expect(versions()).toEqual(['clicks/a: user-7', 'clicks/a: user-3'])
   expect((await receipts())[1]).toMatchObject({ body: { action: 'old-versions', outcome: 'erased', goneAfter: null } })
 })
+
+test('a receipt counts what its own object asked of the store, whatever else was under way', async () => {
+  const names = Array.from({ length: 8 }, (_, n) => `clicks/${n}`)
+  for (const [n, name] of names.entries()) await put(name, 'user-1', ...Array<string>(1 + n * 50).fill('user-2'))
+  await under.addMapper('clicks')
+  await under.addMatches(['user-1'])
+  const { id } = await under.start()
+  const before = server.requests.length
+  expect(await under.settle(id, { concurrency: 8 })).toMatchObject({ state: 'COMPLETED' })
+  const asked = server.requests.slice(before)
+  const receipts = await under.jobs.receipts(id, { after: -1, limit: 100 })
+  expect(receipts.length).toBe(names.length)
+  for (const { body } of receipts) {
+    const name = body.uri.slice(`s3://${bucket}/`.length)
+    const puts = asked.filter(({ operation, key }) => operation === 'PUT' && key === name)
+    expect([name, body.transfers?.requests['PutObjectCommand'], body.transfers?.uploaded]).toEqual([
+      name,
+      puts.length,
+      puts.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0),
+    ])
+    expect(body.transfers?.uploaded).toBe(server.bucket(bucket).current(name)!.bytes.length)
+  }
+})

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { LetheError } from '../../domain/error.ts'
 import type { Task, TaskEnd } from '../../ports/job-store.ts'
-import type { CallOptions } from '../../ports/object-store.ts'
+import type { CallOptions, Transfers } from '../../ports/object-store.ts'
 import { asLetheError } from '../as-lethe-error.ts'
 import { cleanUpTask } from './clean-up-task.ts'
 import { forgetTask } from './forget-task.ts'
@@ -174,10 +174,21 @@ async function attempt(
 ): Promise<TaskEnd | undefined> {
   const { search, signal } = request
   if (task.phase !== 'FORGET') return await searchTask(task, search, { signal })
-  const forgotten = await forgetTask(world.jobs, task, request)
-  if (forgotten.kind === 'ended') return forgotten.end
+  const { result: forgotten, transfers } = await countedBy(search, () => forgetTask(world.jobs, task, request))
+  if (forgotten.kind === 'ended') return withTransfers(forgotten.end, transfers)
   if (forgotten.kind === 'exceeds') await askForMore(world, task.jobId, forgotten.more)
   return undefined
+}
+
+async function countedBy<Result>(
+  { scope: { store } }: MapperSearch,
+  work: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly transfers?: Transfers }> {
+  return store.transfersDuring === undefined ? { result: await work() } : await store.transfersDuring(work)
+}
+
+function withTransfers(end: TaskEnd, transfers: Transfers | undefined): TaskEnd {
+  return transfers === undefined ? end : { ...end, detail: { ...end.detail, transfers } }
 }
 
 const firstDelayMs = 500

@@ -41,6 +41,7 @@ function receiptOf(task: EndedTask, mapper: DataMapper, isScopeClean: boolean): 
     after: versionOf(detail.after),
     rows: rowsOf(task, erased),
     checked: isErased && task.phase === 'FORGET' ? checksOf(task, isScopeClean) : [],
+    transfers: detail.transfers ?? null,
     warnings: detail.warnings ?? [],
     resumed: detail.resumed ?? false,
     erasedAt: isErased ? (instantOf(detail.erasedAt) ?? endedAt) : null,

@@ -46,6 +46,7 @@ export function makeS3Store(access: S3Access = {}, settings: S3Settings = {}): O
     probe: (target) => attempt(() => probeCapabilities(clients, target)),
     tags: (key, options) => attempt(() => readTags(clients, parseS3Key(key), options), options),
     transfers: () => clients.counter.transfers,
+    transfersDuring: (work) => clients.counter.during(work),
     sideEffects: (targets, options) => attempt(() => findSideEffects(clients, targets, options), options),
     async sweep() {
       // Leftover uploads are looked for where a key is written: servers differ in what a listing of uploads tells.

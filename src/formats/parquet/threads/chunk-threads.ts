@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { type ErrorCode, LetheError } from '../../../domain/error.ts'
@@ -216,10 +217,12 @@ class Answering {
 
   constructor(port: MessagePort, answer: AnswerCall) {
     this.#port = port
-    port.on('message', (call: Call) => {
+    const serve = (call: Call): void => {
       const done = this.#serve(call, answer).finally(() => this.#underWay.delete(done))
       this.#underWay.add(done)
-    })
+    }
+    // What is read for a thread is read by whoever gave it the task: a store counts by that.
+    port.on('message', AsyncResource.bind(serve))
   }
 
   async end(): Promise<void> {
