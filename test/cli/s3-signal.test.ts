@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Bucket } from '../s3-server/bucket.ts'
 import { FaultProxy } from '../s3-server/fault-proxy.ts'
@@ -31,17 +30,9 @@ async function startLake({ oldVersions = 1 } = {}): Promise<Lake> {
   const server = await S3Server.start()
   const proxy = await FaultProxy.start(server.endpoint)
   const bucket = server.makeBucket('lake', { versioning: 'Enabled' })
-  const plain = {
-    headers: {},
-    checksum: undefined,
-    tags: new Map(),
-    grants: [],
-    retention: undefined,
-    legalHold: false,
-  }
   const put = (key: string, text: string): void => {
     const bytes = Buffer.from(text)
-    bucket.put(key, { bytes, etag: createHash('md5').update(bytes).digest('hex') }, plain)
+    bucket.put(key, { bytes })
   }
   for (let n = 0; n < oldVersions; n += 1) put('a.ndjson', adas + lines({ user: 'other', n }))
   put('a.ndjson', before)

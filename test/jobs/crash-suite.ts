@@ -1,11 +1,12 @@
 import { rename, writeFile } from 'node:fs/promises'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { LetheError } from '../../src/domain/error.ts'
 import { makeWorker } from '../../src/engine/jobs/run-worker.ts'
 import { makeRandom, type Random } from '../parquet/random.ts'
 import type { OpenTestState, TestState } from '../state/open-test-state.ts'
 import { type Gate, gatedWorld } from './before-each-call.ts'
+import { expireLeases } from './expire-leases.ts'
 import { makeTestWorld, ndjsonFile, type Row, readRows, type TestWorld } from './make-test-world.ts'
 
 const person = 'user-1'
@@ -26,7 +27,6 @@ export function testCrashes(open: OpenTestState, { seeds, every }: CrashOptions)
   beforeAll(async () => {
     state = await open()
   }, 120_000)
-  afterAll(() => state[Symbol.asyncDispose]())
 
   const makeWorld = async (): Promise<TestWorld> => {
     await state.clear()
@@ -35,14 +35,6 @@ export function testCrashes(open: OpenTestState, { seeds, every }: CrashOptions)
     await under.addMapper('clicks')
     await under.addMatches([person])
     return under
-  }
-
-  /** As if more than a lease had passed. */
-  const sleepPastLeases = async () => {
-    for (const table of ['jobs', 'tasks', 'object_claims']) {
-      const over = sql`now() - interval '1 second'`
-      await sql`UPDATE ${sql.table(table)} SET leased_until = ${over} WHERE leased_until IS NOT NULL`.execute(state.db)
-    }
   }
 
   const expectTrue = async (under: TestWorld, id: string, added: readonly Row[] = []) => {
@@ -68,7 +60,7 @@ export function testCrashes(open: OpenTestState, { seeds, every }: CrashOptions)
         const { id } = await under.start()
         const died = await workAndDie(under, at)
         if (died === undefined) break
-        await sleepPastLeases()
+        await expireLeases(state.db)
         await under.settle(id, { concurrency: 1 })
         await expectTrue(under, id).catch((error: unknown) => {
           throw new Error(`died at call ${at}, ${died}`, { cause: error })
@@ -95,7 +87,7 @@ export function testCrashes(open: OpenTestState, { seeds, every }: CrashOptions)
           await turns.take()
           passed += 1
           if (passed !== mishapAt) return
-          await sleepPastLeases()
+          await expireLeases(state.db)
           if (worker === 0 && isDeadly) {
             isDead = true
             throw dead(call)

@@ -1,4 +1,4 @@
-import { openEmbeddedState } from '../state/open-test-state.ts'
+import { openEmbeddedState, shareState } from '../state/open-test-state.ts'
 import { testCrashes } from './crash-suite.ts'
 
-testCrashes(openEmbeddedState, { seeds: 6, every: 7 })
+testCrashes(shareState(openEmbeddedState), { seeds: 6, every: 7 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { makeTurns } from '../../src/adapters/object-store/limits/turns.ts'
 import { LetheError } from '../../src/domain/error.ts'
 import type { JobWorld } from '../../src/engine/jobs/job-world.ts'
@@ -11,15 +11,12 @@ export function testFind(open: OpenTestState): void {
   let state: TestState
   let under: TestWorld
 
-  beforeAll(async () => {
-    state = await open()
-  }, 120_000)
-  afterAll(() => state[Symbol.asyncDispose]())
   beforeEach(async () => {
+    state = await open()
     await state.clear()
     under = await makeTestWorld(state)
     return () => under[Symbol.asyncDispose]()
-  })
+  }, 120_000)
 
   const withLake = async () => {
     await fillLake(under)

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { LetheError } from '../../src/domain/error.ts'
 import type { MapperScope } from '../../src/engine/jobs/job-world.ts'
 import type { ObjectStore } from '../../src/ports/object-store.ts'
 import type { OpenTestState, TestState } from '../state/open-test-state.ts'
+import { expectChain } from './expect-truth.ts'
 import { expectLeft, fillLake, matchStates } from './lake.ts'
 import { makeTestWorld, ndjsonFile, type Row, readRows, type TestWorld } from './make-test-world.ts'
 
@@ -18,17 +18,14 @@ export function testForget(open: OpenTestState): void {
   /** What a test puts before the store. */
   let intercept: ((store: ObjectStore) => ObjectStore) | undefined
 
-  beforeAll(async () => {
-    state = await open()
-  }, 120_000)
-  afterAll(() => state[Symbol.asyncDispose]())
   beforeEach(async () => {
+    state = await open()
     await state.clear()
     intercept = undefined
     const scopeOf = (_: unknown, scope: MapperScope) => ({ ...scope, store: intercept?.(scope.store) ?? scope.store })
     under = await makeTestWorld(state, { scopeOf })
     return () => under[Symbol.asyncDispose]()
-  })
+  }, 120_000)
 
   const withLake = async () => {
     await fillLake(under)
@@ -58,17 +55,8 @@ export function testForget(open: OpenTestState): void {
       await under.settle(id)
       const receipts = await receiptsOf(id)
       expect(receipts.map(({ position }) => position)).toEqual([0, 1, 2, 3])
-      let previous = '0'.repeat(64)
-      for (const { body, previousHash, hash } of receipts) {
-        expect(previousHash).toBe(previous)
-        // The canonical form of RFC 8785 by another way: members sorted as they are printed.
-        const sorted = JSON.stringify({ previous, receipt: body }, (_, value: unknown) =>
-          typeof value === 'object' && value !== null && !Array.isArray(value)
-            ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-            : value,
-        )
-        expect(hash).toBe(createHash('sha256').update(sorted).digest('hex'))
-        previous = hash
+      expectChain(receipts)
+      for (const { body } of receipts) {
         expect(body).toMatchObject({
           job: id,
           outcome: 'erased',

@@ -1,6 +1,7 @@
-import { openEmbeddedState } from '../state/open-test-state.ts'
+import { openEmbeddedState, shareState } from '../state/open-test-state.ts'
 import { testFind } from './find-suite.ts'
 import { testForget } from './forget-suite.ts'
 
-testFind(openEmbeddedState)
-testForget(openEmbeddedState)
+const open = shareState(openEmbeddedState)
+testFind(open)
+testForget(open)

@@ -14,6 +14,7 @@ import type { JobWorld } from '../../src/engine/jobs/job-world.ts'
 import { entry } from '../cli/run-lethe.ts'
 import { makeServerDatabase } from '../state/open-test-state.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from '../temporary-folder.ts'
+import { expireLeases } from './expire-leases.ts'
 
 /** What a test sees of a site while the state is open to it. */
 export interface OpenSite {
@@ -95,12 +96,9 @@ export async function makeSite(
   }
 }
 
-/** As if more than a lease had passed: a test does not wait for a minute. What was postponed may be tried, too. */
+/** As if more than a lease had passed, and what was postponed may be tried. */
 export async function sleepPastLeases(db: State['db']): Promise<void> {
-  const over = sql`now() - interval '1 second'`
-  for (const table of ['jobs', 'tasks', 'object_claims']) {
-    await sql`UPDATE ${sql.table(table)} SET leased_until = ${over} WHERE leased_until IS NOT NULL`.execute(db)
-  }
+  await expireLeases(db)
   await sql`UPDATE tasks SET not_before = NULL WHERE phase <> 'CLEANUP'`.execute(db)
 }
 

@@ -1,25 +1,23 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { makeAuditStore } from '../../src/adapters/state/postgres/audit-store.ts'
 import { keepHouse } from '../../src/engine/jobs/keep-house.ts'
-import { openEmbeddedState, type TestState } from '../state/open-test-state.ts'
+import { openEmbeddedState, shareState, type TestState } from '../state/open-test-state.ts'
 import { fillLake } from './lake.ts'
 import { makeTestWorld, ndjsonFile, type TestWorld } from './make-test-world.ts'
 
 let state: TestState
 let under: TestWorld
 
-beforeAll(async () => {
-  state = await openEmbeddedState()
-}, 120_000)
-afterAll(() => state[Symbol.asyncDispose]())
+const open = shareState(openEmbeddedState)
 beforeEach(async () => {
+  state = await open()
   await state.clear()
   under = await makeTestWorld(state)
   await fillLake(under)
   for (const name of ['clicks', 'orders']) await under.addMapper(name)
   return () => under[Symbol.asyncDispose]()
-})
+}, 120_000)
 
 const age = (id: string, days: number) =>
   sql`UPDATE jobs SET ended_at = now() - ${days}::float8 * interval '1 day' WHERE id = ${id}::uuid`.execute(state.db)

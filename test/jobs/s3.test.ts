@@ -1,12 +1,12 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { limitStore } from '../../src/adapters/object-store/limits/limited-store.ts'
 import { makeRate } from '../../src/adapters/object-store/limits/rate.ts'
 import { makeS3Store } from '../../src/adapters/object-store/s3/s3-store.ts'
 import { makeWorker } from '../../src/engine/jobs/run-worker.ts'
 import { S3Server } from '../s3-server/s3-server.ts'
-import { openEmbeddedState, type TestState } from '../state/open-test-state.ts'
+import { openEmbeddedState, shareState, type TestState } from '../state/open-test-state.ts'
 import { makeTestWorld, ndjsonFile, type TestWorld } from './make-test-world.ts'
 
 const server = await S3Server.start()
@@ -24,15 +24,13 @@ const client = new S3Client({
 let made = 0
 let bucket: string
 
-beforeAll(async () => {
-  state = await openEmbeddedState()
-}, 120_000)
+const open = shareState(openEmbeddedState)
 afterAll(async () => {
   client.destroy()
-  await state[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
 })
 beforeEach(async () => {
+  state = await open()
   await state.clear()
   made += 1
   bucket = `lake-${made}`
@@ -44,7 +42,7 @@ beforeEach(async () => {
     scopeOf: (mapper, scope) => ({ ...scope, store, target: `s3://${bucket}/${mapper.location}`, place: 's3' }),
   })
   return () => under[Symbol.asyncDispose]()
-})
+}, 120_000)
 
 const put = async (key: string, ...users: readonly string[]) => {
   const body = ndjsonFile(users.map((user_id, n) => ({ user_id, n })))

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { makeScheduleStore } from '../../src/adapters/state/postgres/schedule-store.ts'
 import { runWorker } from '../../src/engine/jobs/run-worker.ts'
 import { lastDue, nextDue, startDueJobs } from '../../src/engine/jobs/start-due-jobs.ts'
 import type { JobOptions } from '../../src/ports/job-store.ts'
 import type { ScheduleStore } from '../../src/ports/schedule-store.ts'
-import { openEmbeddedState, type TestState } from '../state/open-test-state.ts'
+import { openEmbeddedState, shareState, type TestState } from '../state/open-test-state.ts'
 import { makeTestWorld, type TestWorld } from './make-test-world.ts'
 
 let state: TestState
@@ -12,17 +12,15 @@ let under: TestWorld
 let clock: Date
 let store: ScheduleStore
 
-beforeAll(async () => {
-  state = await openEmbeddedState()
-}, 120_000)
-afterAll(() => state[Symbol.asyncDispose]())
+const open = shareState(openEmbeddedState)
 beforeEach(async () => {
+  state = await open()
   await state.clear()
   under = await makeTestWorld(state)
   store = { ...makeScheduleStore(state.db), now: () => Promise.resolve(clock) }
   await under.addMapper('clicks')
   return () => under[Symbol.asyncDispose]()
-})
+}, 120_000)
 
 const options: JobOptions = { dryRun: false, approval: 'required', selfApproval: false, approvalHours: 1, slack: 0 }
 const nightly = { name: 'nightly', cron: '30 2 * * *', timeZone: 'Europe/Berlin', dryRun: false }

@@ -8,21 +8,19 @@ import { LetheError } from '../../src/domain/error.ts'
 import type { JobWorld } from '../../src/engine/jobs/job-world.ts'
 import { makeWorker } from '../../src/engine/jobs/run-worker.ts'
 import { S3Server } from '../s3-server/s3-server.ts'
-import { openEmbeddedState, type TestState } from '../state/open-test-state.ts'
+import { openEmbeddedState, shareState, type TestState } from '../state/open-test-state.ts'
 import { makeTestWorld, ndjsonFile, type TestWorld } from './make-test-world.ts'
 
 let state: TestState
 let under: TestWorld
 
-beforeAll(async () => {
-  state = await openEmbeddedState()
-}, 120_000)
-afterAll(() => state[Symbol.asyncDispose]())
+const open = shareState(openEmbeddedState)
 beforeEach(async () => {
+  state = await open()
   await state.clear()
   under = await makeTestWorld(state)
   return () => under[Symbol.asyncDispose]()
-})
+}, 120_000)
 
 /** The world with mappers opened as the program opens them. */
 const worldOf = (lake: Configuration['stores'][string]): JobWorld => ({

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ChecksumAlgorithm } from './checksum.ts'
+import { type ChecksumAlgorithm, md5 } from './checksum.ts'
 import { S3Error } from './s3-error.ts'
 
 export interface Grant {
@@ -22,6 +22,16 @@ export interface Properties {
   grants: readonly Grant[]
   retention: { readonly mode: string; readonly until: Date } | undefined
   legalHold: boolean
+}
+
+/** Of an object of which nothing was said. */
+const plain: Properties = {
+  headers: {},
+  checksum: undefined,
+  tags: new Map(),
+  grants: [],
+  retention: undefined,
+  legalHold: false,
 }
 
 export interface StoredVersion extends Properties {
@@ -84,8 +94,12 @@ export class Bucket {
     return current
   }
 
-  put(key: string, content: Pick<StoredVersion, 'bytes' | 'etag'>, properties: Properties): StoredVersion {
-    return this.#add(key, { kind: 'object', ...content, ...properties })
+  put(
+    key: string,
+    { bytes, etag = md5(bytes) }: Pick<StoredVersion, 'bytes'> & { readonly etag?: string },
+    properties: Partial<Properties> = {},
+  ): StoredVersion {
+    return this.#add(key, { kind: 'object', bytes, etag, ...plain, ...properties })
   }
 
   /** A delete without a version id: a marker where versioning is on, else the object is gone. */
@@ -98,12 +112,7 @@ export class Bucket {
       kind: 'marker',
       bytes: Buffer.alloc(0),
       etag: '',
-      headers: {},
-      checksum: undefined,
-      tags: new Map(),
-      grants: [],
-      retention: undefined,
-      legalHold: false,
+      ...plain,
     })
   }
 

@@ -7,6 +7,9 @@ export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number]
 
 export const checksumHeader = (algorithm: ChecksumAlgorithm): string => `x-amz-checksum-${algorithm.toLowerCase()}`
 
+/** The ETag of an object that was written at once, hexadecimal. */
+export const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
+
 export function checksum(algorithm: ChecksumAlgorithm, bytes: Uint8Array): string {
   return digest[algorithm](bytes).toString('base64')
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Bucket, StoredChecksum, StoredVersion } from './bucket.ts'
 import { checksum } from './checksum.ts'
 import { checkCopySource, checkRead, checkWrite } from './conditions.ts'
@@ -23,18 +22,12 @@ export function answerObject(server: S3Context, bucket: Bucket, request: S3Reque
   throw new S3Error(405, 'MethodNotAllowed')
 }
 
-export const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
-
 function put(server: S3Context, bucket: Bucket, request: S3Request & { key: string }): S3Response {
   const { key, body, headers } = request
   if (!server.ignores('put-conditions')) checkWrite(bucket.current(key), headers)
   if (body.length > 5 * 1024 ** 3) throw new S3Error(400, 'EntityTooLarge')
   const stored = storedChecksum(body, request.checksum?.algorithm ?? 'CRC64NVME')
-  const version = bucket.put(
-    key,
-    { bytes: body, etag: md5(body) },
-    { ...propertiesOf(request, bucket), checksum: stored },
-  )
+  const version = bucket.put(key, { bytes: body }, { ...propertiesOf(request, bucket), checksum: stored })
   return {
     status: 200,
     headers: { ...versionHeaders(bucket, version), etag: `"${version.etag}"`, ...checksumHeaders(version) },
@@ -62,7 +55,7 @@ function copy(server: S3Context, bucket: Bucket, request: S3Request & { key: str
   const given = propertiesOf(request, bucket)
   const version = bucket.put(
     key,
-    { bytes: source.bytes, etag: md5(source.bytes) },
+    { bytes: source.bytes },
     {
       ...given,
       headers: headers['x-amz-metadata-directive'] === 'REPLACE' ? given.headers : { ...source.headers },

@@ -120,8 +120,7 @@ describe.each(Object.entries(sizes))('an object that is written %s keeps', (_, s
     const over = { mode: 'COMPLIANCE', until: new Date(Date.now() - 1000) }
     const bucket = server.makeBucket(`lock-${made}`, { objectLock: true })
     const bytes = Buffer.alloc(size, 'x')
-    const plain = { headers: {}, checksum: undefined, tags: new Map(), grants: [], legalHold: false }
-    bucket.put(key, { bytes, etag: 'e' }, { ...plain, retention: over })
+    bucket.put(key, { bytes, etag: 'e' }, { retention: over })
     const store = makeStore()
     await store.preflight(`lock-${made}/${key}`, { before: 'rewrite' })
     await using source = await store.open(`lock-${made}/${key}`)
@@ -151,8 +150,7 @@ describe('what cannot be kept, or would keep an old version, is refused before a
 
   test('an Expires header that is no date', async () => {
     const prepare = async (bucket: ReturnType<S3Server['makeBucket']>) => {
-      const plain = { checksum: undefined, tags: new Map(), grants: [], retention: undefined, legalHold: false }
-      bucket.put(key, { bytes: Buffer.from('x'), etag: 'e' }, { ...plain, headers: { expires: 'never' } })
+      bucket.put(key, { bytes: Buffer.from('x'), etag: 'e' }, { headers: { expires: 'never' } })
     }
     await expect(preflight(prepare)).rejects.toMatchObject({ code: 'unsupported' })
   })
