@@ -6,6 +6,7 @@ import type { MapperScope } from '../../src/engine/jobs/job-world.ts'
 import type { ObjectStore } from '../../src/ports/object-store.ts'
 import type { OpenTestState, TestState } from '../state/open-test-state.ts'
 import { expectChain } from './expect-truth.ts'
+import { expireLeases } from './expire-leases.ts'
 import { expectLeft, fillLake, matchStates } from './lake.ts'
 import { makeTestWorld, ndjsonFile, type Row, readRows, type TestWorld } from './make-test-world.ts'
 
@@ -396,14 +397,7 @@ export function testForget(open: OpenTestState): void {
   })
 
   describe('a worker whose lease ran out', () => {
-    const expireAll = async () => {
-      for (const table of ['tasks', 'object_claims']) {
-        const over = sql`now() - interval '1 second'`
-        await sql`UPDATE ${sql.table(table)} SET leased_until = ${over} WHERE leased_until IS NOT NULL`.execute(
-          state.db,
-        )
-      }
-    }
+    const expireAll = () => expireLeases(state.db, ['tasks', 'object_claims'])
 
     test('writes nothing when it wakes, and who took over does', async () => {
       await withLake()

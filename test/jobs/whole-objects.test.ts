@@ -9,6 +9,7 @@ import type { JobWorld } from '../../src/engine/jobs/job-world.ts'
 import { makeWorker } from '../../src/engine/jobs/run-worker.ts'
 import { S3Server } from '../s3-server/s3-server.ts'
 import { openEmbeddedState, shareState, type TestState } from '../state/open-test-state.ts'
+import { expireLeases } from './expire-leases.ts'
 import { makeTestWorld, ndjsonFile, type TestWorld } from './make-test-world.ts'
 
 let state: TestState
@@ -87,12 +88,7 @@ describe('whole objects of a folder', () => {
         const remove: typeof scope.store.remove = async (key, ...rest) => {
           if (isDead || !key.endsWith('.json')) return await scope.store.remove(key, ...rest)
           isDead = true
-          for (const table of ['tasks', 'object_claims']) {
-            const over = sql`now() - interval '1 second'`
-            await sql`UPDATE ${sql.table(table)} SET leased_until = ${over} WHERE leased_until IS NOT NULL`.execute(
-              state.db,
-            )
-          }
+          await expireLeases(state.db, ['tasks', 'object_claims'])
           throw new LetheError('interrupted', 'died')
         }
         return { ...scope, store: { ...scope.store, remove } }
