@@ -1,3 +1,5 @@
+import { partitionPoint } from './partition-point.ts'
+
 /** A half-open interval of non-negative safe integers: `start <= x < end`. */
 export interface Range {
   readonly start: number
@@ -62,14 +64,7 @@ export class Ranges implements Iterable<Range> {
 
   /** Index of the first interval that ends after `x`; `count` where there is none. */
   indexAfter(x: number): number {
-    let low = 0
-    let high = this.#count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.endAt(middle) <= x) low = middle + 1
-      else high = middle
-    }
-    return low
+    return partitionPoint(this.#count, (index) => this.endAt(index) <= x)
   }
 
   has(x: number): boolean {

@@ -1,3 +1,4 @@
+import { partitionPoint } from '../../domain/partition-point.ts'
 import type { Ranges } from '../../domain/ranges.ts'
 import type { Unit } from './codec.ts'
 
@@ -49,14 +50,8 @@ export class Units {
 
   /** The unit that begins at this offset of the object. */
   startingAt(start: number): Unit | undefined {
-    let low = 0
-    let high = this.#count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#bounds[3 * middle]! < start) low = middle + 1
-      else high = middle
-    }
-    return low < this.#count && this.#bounds[3 * low] === start ? this.at(low) : undefined
+    const index = partitionPoint(this.#count, (each) => this.#bounds[3 * each]! < start)
+    return index < this.#count && this.#bounds[3 * index] === start ? this.at(index) : undefined
   }
 
   *[Symbol.iterator](): Generator<Unit> {

@@ -1,3 +1,4 @@
+import { partitionPoint } from '../../../domain/partition-point.ts'
 import type { Range } from '../../../domain/ranges.ts'
 
 /** A set of byte positions as disjoint intervals, which may be added in any order. */
@@ -45,13 +46,6 @@ export class IntervalSet {
   }
 
   #firstEndingAt(position: number): number {
-    let low = 0
-    let high = this.#ends.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#ends[middle]! < position) low = middle + 1
-      else high = middle
-    }
-    return low
+    return partitionPoint(this.#ends.length, (index) => this.#ends[index]! < position)
   }
 }

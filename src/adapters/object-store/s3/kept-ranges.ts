@@ -1,3 +1,4 @@
+import { partitionPoint } from '../../../domain/partition-point.ts'
 import { makeSpool, type Spool } from '../../../formats/spool.ts'
 
 /** Bytes of an object that were fetched and are still here. */
@@ -146,13 +147,6 @@ export class SpooledRanges implements KeptRanges {
   }
 
   #firstEndingAfter(position: number): number {
-    let low = 0
-    let high = this.#ends.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#ends[middle]! <= position) low = middle + 1
-      else high = middle
-    }
-    return low
+    return partitionPoint(this.#ends.length, (index) => this.#ends[index]! <= position)
   }
 }

@@ -1,4 +1,5 @@
 import { LetheError } from '../../../domain/error.ts'
+import { partitionPoint } from '../../../domain/partition-point.ts'
 import type { Range } from '../../../domain/ranges.ts'
 import type { Piece } from '../../../formats/edit.ts'
 
@@ -202,12 +203,5 @@ function placePieces(pieces: Iterable<Piece>): PlacedPiece[] {
 }
 
 function firstEndingAfter(placed: readonly PlacedPiece[], position: number): number {
-  let low = 0
-  let high = placed.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (placed[middle]!.end <= position) low = middle + 1
-    else high = middle
-  }
-  return low
+  return partitionPoint(placed.length, (index) => placed[index]!.end <= position)
 }

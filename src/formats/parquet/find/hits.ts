@@ -1,3 +1,5 @@
+import { partitionPoint } from '../../../domain/partition-point.ts'
+
 /**
  * Runs of values, or rows, that equal one entry of a matcher: `starts[i] <= ordinal < ends[i]` equal `entries[i]`.
  * In order and disjoint; 12 bytes a run and no object for each.
@@ -28,14 +30,8 @@ export class Hits {
 
   /** Whether any run meets `start <= ordinal < end`. */
   meets(start: number, end: number): boolean {
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.ends[middle]! <= start) low = middle + 1
-      else high = middle
-    }
-    return start < end && low < this.count && this.starts[low]! < end
+    const index = partitionPoint(this.count, (each) => this.ends[each]! <= start)
+    return start < end && index < this.count && this.starts[index]! < end
   }
 
   #grow(): void {
