@@ -1,6 +1,6 @@
 import { type ObjectReport, totalsOf } from '../domain/report.ts'
 import type { SideEffect } from '../domain/side-effect.ts'
-import type { Transfers } from '../ports/object-store.ts'
+import type { Transfers } from '../domain/transfers.ts'
 
 /** What a run came to, for its report. */
 export interface RunReport {

@@ -1,5 +1,5 @@
 import { type ObjectReport, type Totals, totalsOf } from '../domain/report.ts'
-import type { Transfers } from '../ports/object-store.ts'
+import type { Transfers } from '../domain/transfers.ts'
 import { counted, grouped, printable, sized } from './printable.ts'
 import type { RunReport } from './report-document.ts'
 import { warningWords } from './warning-words.ts'

@@ -1,6 +1,7 @@
 import { columnsOfMapper, type DataMapper } from './data-mapper.ts'
 import type { ErrorCode } from './error.ts'
 import type { JobState } from './job.ts'
+import { type JudgeSource, judgeSources } from './judge-source.ts'
 import type { MapperFindings } from './plan.ts'
 
 /** Why a job cannot go on. */
@@ -59,13 +60,8 @@ function judgeMapper({ mapper, findings, columns, asked, heard }: SearchedMapper
   return { code: 'column-not-found', message: `no object of the data mapper ${name} has ${what}; check its spelling` }
 }
 
-/** As a judge of whole objects names them. */
-function sourcesOf({ objectMatch, objectTags = [], sidecar }: DataMapper): readonly string[] {
-  return [
-    ...(objectMatch === undefined ? [] : ['name']),
-    ...(sidecar === undefined ? [] : ['sidecar']),
-    ...objectTags.map((tag) => `tag ${tag}`),
-  ]
+function sourcesOf({ objectMatch, objectTags = [], sidecar }: DataMapper): readonly JudgeSource[] {
+  return judgeSources({ hasPattern: objectMatch !== undefined, hasSidecar: sidecar !== undefined, tags: objectTags })
 }
 
 /** What a job has come to after its search for what is left. */

@@ -1,4 +1,5 @@
 import type { Json } from './canonical-json.ts'
+import type { Transfers } from './transfers.ts'
 import type { Warning } from './warning.ts'
 
 /** Evidence for one object, or for old versions of one that went later. Times are ISO 8601, of the database's clock. */
@@ -22,16 +23,8 @@ export interface Receipt {
     | 'found-nothing-again'
     | 'scope-searched-again'
   )[]
-  /**
-   * Of a store over a network: requests by their name, and bytes down, up and copied by the store itself, of the worker
-   * that ended the work on the object.
-   */
-  readonly transfers: {
-    readonly requests: Readonly<Record<string, number>>
-    readonly downloaded: number
-    readonly uploaded: number
-    readonly copied: number
-  } | null
+  /** Of a store over a network: what the worker asked that ended the work on the object. */
+  readonly transfers: Transfers | null
   readonly warnings: readonly Warning[]
   /** A worker died on the way and another one went on: what the first wrote was told by looking. */
   readonly resumed: boolean

@@ -1,5 +1,6 @@
 import { chooseColumn } from '../domain/column.ts'
 import { LetheError } from '../domain/error.ts'
+import { type JudgeSource, judgeSources } from '../domain/judge-source.ts'
 import { makeObjectMatch, type ObjectVerdict } from '../domain/object-match.ts'
 import type { ObjectPattern } from '../domain/object-pattern.ts'
 import { combineReadings, type Reading } from '../domain/object-reading.ts'
@@ -28,9 +29,6 @@ export interface Judgement {
   readonly sidecar?: Sidecar
 }
 
-/** Something that may say of objects whose they are: `name`, `sidecar`, or a tag by its name, `tag user_id`. */
-export type JudgeSource = string
-
 export interface ObjectJudge {
   judge(object: ListedObject, partitions: readonly PartitionColumn[]): Promise<Judgement>
   /** The key of the object that one of this key would be the sidecar of. */
@@ -58,7 +56,7 @@ export function makeObjectJudge(
   }
   const objectMatch = makeObjectMatch(predicate)
   const columns = [...predicate.columns.keys()]
-  const sources = sourcesOf({ hasPattern: pattern !== undefined, tags, hasSidecar: sidecar !== undefined })
+  const sources = judgeSources({ hasPattern: pattern !== undefined, hasSidecar: sidecar !== undefined, tags })
   const silent = new Set(sources)
 
   const readName = (name: string) => {
@@ -115,18 +113,6 @@ export function makeObjectJudge(
       for (const source of silent) throw unheard(source)
     },
   }
-}
-
-function sourcesOf({
-  hasPattern,
-  tags,
-  hasSidecar,
-}: {
-  readonly hasPattern: boolean
-  readonly tags: readonly string[]
-  readonly hasSidecar: boolean
-}): readonly JudgeSource[] {
-  return [...(hasPattern ? ['name'] : []), ...(hasSidecar ? ['sidecar'] : []), ...tags.map((tag) => `tag ${tag}`)]
 }
 
 /** As people name it, and the store's own, which differ where a link leads to it. */

@@ -4,8 +4,9 @@ import type { Bound, MapperFindings, Plan } from '../domain/plan.ts'
 import type { ChainedReceipt, Receipt } from '../domain/receipt.ts'
 import type { Reason } from '../domain/report.ts'
 import type { EndState, TaskPhase, TaskState } from '../domain/task.ts'
+import type { Transfers } from '../domain/transfers.ts'
 import type { Warning } from '../domain/warning.ts'
-import type { ObjectVersion, Transfers } from './object-store.ts'
+import type { ObjectVersion } from './object-store.ts'
 
 export interface JobOptions {
   readonly dryRun: boolean
@@ -215,9 +216,8 @@ export interface EndedTask extends Pick<Task, 'id' | 'jobId' | 'phase' | 'mapper
   readonly endedAt: Date | null
 }
 
-/** What the judge of a find, or of a forget, has to know. */
-export interface PhaseFindings {
-  readonly mappers: readonly MapperFindings[]
+/** What the judge of a find has to know beside its findings, by the names of mappers. */
+export interface PhaseNames {
   /** Names of columns that some object of the mapper has. */
   readonly columns: ReadonlyMap<string, ReadonlySet<string>>
   /** What has said of some object of the mapper whose it is. */
@@ -284,7 +284,8 @@ export interface JobStore {
     request: { readonly fromHash: string; readonly plan: Plan; readonly scopeHash: string },
   ): Promise<boolean>
 
-  findings(id: string, phase: TaskPhase, pass: number): Promise<PhaseFindings>
+  findings(id: string, phase: TaskPhase, pass: number): Promise<readonly MapperFindings[]>
+  names(id: string, phase: TaskPhase, pass: number): Promise<PhaseNames>
   /** Objects that were refused or failed, by their reasons. */
   unsearched(id: string, phase: TaskPhase, pass: number): Promise<Plan['unsearched']>
   warnings(id: string, phase: TaskPhase, pass: number): Promise<Plan['warnings']>

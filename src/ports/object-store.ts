@@ -1,6 +1,7 @@
 import type { Capability } from '../domain/capability.ts'
 import type { LetheError } from '../domain/error.ts'
 import type { SideEffect } from '../domain/side-effect.ts'
+import type { Transfers } from '../domain/transfers.ts'
 import type { Warning } from '../domain/warning.ts'
 import type { Edit } from '../formats/edit.ts'
 import type { RangeSource } from '../formats/range-source.ts'
@@ -90,15 +91,6 @@ export interface OpenOptions extends VersionOptions {
 
 export interface PreflightOptions extends VersionOptions {
   readonly before: 'search' | 'rewrite'
-}
-
-/** What was asked of a store over a network, for the bill: requests by their name, attempts each, and bytes. */
-export interface Transfers {
-  readonly requests: Readonly<Record<string, number>>
-  readonly downloaded: number
-  readonly uploaded: number
-  /** Copied by the store itself, from one of its objects to another. */
-  readonly copied: number
 }
 
 /**

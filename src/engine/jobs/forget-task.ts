@@ -1,3 +1,4 @@
+import type { DataMapper } from '../../domain/data-mapper.ts'
 import { LetheError } from '../../domain/error.ts'
 import type { Bound } from '../../domain/plan.ts'
 import type { ObjectReport } from '../../domain/report.ts'
@@ -74,13 +75,7 @@ async function eraseFinding(work: Work, finding: Finding, options: CallOptions):
   if (task.object.ownerKey !== undefined && !(await work.jobs.isFirst(task))) {
     return endOfReport(reportHeldBack(reportFinding(finding)), steps.detail())
   }
-  const request: EraseObjectRequest = {
-    empty: mapper.empty,
-    oldVersions: mapper.oldVersions === 'delete' ? 'delete' : 'keep',
-    dryRun: false,
-    onStep: steps.onStep,
-    ...options,
-  }
+  const request = { ...requestOf(mapper), onStep: steps.onStep, ...options }
   const isWhole = finding.kind === 'named' && finding.isWhole
   if (isWhole) return await endOf(work, await removeObject(scope, finding, request), options)
   if (finding.kind === 'searched') return await endOf(work, await eraseObject(scope, finding, request), options)
@@ -121,13 +116,16 @@ async function removeSidecarLeft(work: Work, options: CallOptions): Promise<Task
   }
   if (finding.kind !== 'named' || !finding.isWhole) return undefined
   const report = await removeObject(search.scope, finding, {
-    empty: search.mapper.empty,
-    oldVersions: search.mapper.oldVersions === 'delete' ? 'delete' : 'keep',
-    dryRun: false,
+    ...requestOf(search.mapper),
     onStep: async (step) => (step.kind === 'committing' ? await steps.onStep(step) : undefined),
     ...options,
   })
   return endOfReport(report, {})
+}
+
+/** Old versions that are kept for some days are for the clean-up. */
+function requestOf({ empty, oldVersions }: DataMapper): EraseObjectRequest {
+  return { empty, oldVersions: oldVersions === 'delete' ? 'delete' : 'keep', dryRun: false }
 }
 
 async function eraseVersion(
@@ -185,9 +183,8 @@ async function laterVersions({ task, search }: Work, options: CallOptions): Prom
   const { oldVersions } = search.mapper
   const { store } = search.scope
   if (typeof oldVersions === 'string' || !store.capabilities.versions) return undefined
-  const idsOf = async (key: string | undefined) => {
+  const idsOf = async (key: string) => {
     const versionIds: string[] = []
-    if (key === undefined) return versionIds
     for await (const { versionId } of store.oldVersions(key, options)) versionIds.push(versionId)
     return versionIds
   }
@@ -195,7 +192,7 @@ async function laterVersions({ task, search }: Work, options: CallOptions): Prom
   // A sidecar that is there still is somebody else's.
   const beside = search.judge?.sidecarOf(task.object.key)
   const isGone = beside !== undefined && !(await isThere(store, beside, options))
-  const sidecarVersionIds = await idsOf(isGone ? beside : undefined)
+  const sidecarVersionIds = isGone ? await idsOf(beside) : []
   if (versionIds.length + sidecarVersionIds.length === 0) return undefined
   return { versionIds, sidecarVersionIds, afterDays: oldVersions.deleteAfterDays }
 }

@@ -10,7 +10,8 @@ const chunkObjects = 500
 
 /**
  * Makes a task of every object in the scope of a mapper; of old versions too, where those are to go. A sidecar is a task
- * only where it has to be looked at by itself (see `withoutSidecars`). A listing that was broken off is begun again: what is there already stays.
+ * only where it has to be looked at by itself (see `withoutSidecars`). A listing that was broken off is begun again: what
+ * is there already stays.
  *
  * @returns false where the lease ran out
  * @throws LetheError where a folder cannot be listed: what lies in it is unknown

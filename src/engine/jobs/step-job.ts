@@ -131,7 +131,8 @@ async function fail(
 
 async function judgeSearch(world: JobWorld, leased: LeasedJob, { searchesOf }: StepRequest): Promise<void> {
   const { id, pass } = leased.job
-  const { mappers: findings, columns, heard } = await world.jobs.findings(id, 'FIND', pass)
+  const findings = await world.jobs.findings(id, 'FIND', pass)
+  const { columns, heard } = await world.jobs.names(id, 'FIND', pass)
   const { mappers } = await searchesOf(id)
   const failure = judgeFind(
     findings.map((each) => {
@@ -174,7 +175,7 @@ const minFuseHit = 1000
 
 async function planOf(world: JobWorld, { job }: LeasedJob, options: CallOptions): Promise<Plan> {
   const { jobs } = world
-  const { mappers: findings } = await jobs.findings(job.id, 'FIND', job.pass)
+  const findings = await jobs.findings(job.id, 'FIND', job.pass)
   const rowsSeen = findings.reduce((sum, each) => sum + each.rowsSeen, 0)
   const large = await jobs.largeHits(job.id, { minHit: minFuseHit })
   const mappers = await jobs.mappers(job.id)
@@ -230,8 +231,8 @@ export async function askForMore(world: JobWorld, jobId: string, more: Bound): P
 /** Found again over each mapper's whole scope, not only in what was rewritten: anything that is left is told. */
 async function judgeErasure(world: JobWorld, leased: LeasedJob, _: StepRequest): Promise<void> {
   const { id, pass } = leased.job
-  const forgotten = (await world.jobs.findings(id, 'FORGET', pass)).mappers
-  const verified = (await world.jobs.findings(id, 'VERIFY', pass)).mappers
+  const forgotten = await world.jobs.findings(id, 'FORGET', pass)
+  const verified = await world.jobs.findings(id, 'VERIFY', pass)
   const sum = <Item>(items: readonly Item[], of: (item: Item) => number) =>
     items.reduce((all, item) => all + of(item), 0)
   const progress = (await world.jobs.progress(id)).find((each) => each.phase === 'FORGET' && each.pass === pass)
@@ -254,6 +255,6 @@ async function judgeErasure(world: JobWorld, leased: LeasedJob, _: StepRequest):
 
 /** What the events of a job tell of a phase. */
 async function sumsOf({ jobs }: JobWorld, { job }: LeasedJob, phase: 'FIND' | 'FORGET' | 'VERIFY') {
-  const { mappers } = await jobs.findings(job.id, phase, job.pass)
+  const mappers = await jobs.findings(job.id, phase, job.pass)
   return { pass: job.pass, mappers }
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { S3Client } from '@aws-sdk/client-s3'
-import type { Transfers } from '../../../ports/object-store.ts'
+import type { Transfers } from '../../../domain/transfers.ts'
 
 /** Counts what clients ask for, each attempt as a request: what a provider bills. */
 export class TransferCounter {

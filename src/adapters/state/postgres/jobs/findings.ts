@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { MapperFindings, Plan } from '../../../../domain/plan.ts'
 import type { TaskPhase, TaskState } from '../../../../domain/task.ts'
 import type { WarningCode } from '../../../../domain/warning.ts'
-import type { EndedTask, JobStore, LargeHits, NotFound, PhaseFindings, Progress } from '../../../../ports/job-store.ts'
+import type { EndedTask, JobStore, LargeHits, NotFound, PhaseNames, Progress } from '../../../../ports/job-store.ts'
 import type { Tables } from '../tables.ts'
 import { type TaskRow, taskColumns, taskOf } from './task-row.ts'
 
@@ -27,7 +27,7 @@ export async function readFindings(
   id: string,
   phase: TaskPhase,
   pass: number,
-): Promise<PhaseFindings> {
+): Promise<readonly MapperFindings[]> {
   const { rows } = await sql<FindingsRow>`
     SELECT m.name AS mapper, count(t.id) AS objects,
       coalesce(sum((t.detail ->> 'rowsSeen')::bigint), 0)::bigint AS rows_seen,
@@ -47,11 +47,7 @@ export async function readFindings(
       FROM tasks WHERE job_id = ${id}::uuid AND phase = ${phase} AND pass = ${pass}::int) t
       ON t.job_id = m.job_id AND t.mapper = m.name
     WHERE m.job_id = ${id}::uuid GROUP BY m.name ORDER BY m.name`.execute(db)
-  return {
-    mappers: rows.map(findingsOf),
-    columns: await readNames(db, id, { phase, pass, of: 'columns' }),
-    heard: await readNames(db, id, { phase, pass, of: 'heard' }),
-  }
+  return rows.map(findingsOf)
 }
 
 function findingsOf(row: FindingsRow): MapperFindings {
@@ -73,8 +69,15 @@ function findingsOf(row: FindingsRow): MapperFindings {
   }
 }
 
+export async function readNames(db: Kysely<Tables>, id: string, phase: TaskPhase, pass: number): Promise<PhaseNames> {
+  return {
+    columns: await readList(db, id, { phase, pass, of: 'columns' }),
+    heard: await readList(db, id, { phase, pass, of: 'heard' }),
+  }
+}
+
 /** Names that the objects of each mapper have in a list of their detail. */
-async function readNames(
+async function readList(
   db: Kysely<Tables>,
   id: string,
   { phase, pass, of }: { readonly phase: TaskPhase; readonly pass: number; readonly of: 'columns' | 'heard' },

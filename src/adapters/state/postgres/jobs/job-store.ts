@@ -11,6 +11,7 @@ import {
   countMatches,
   readFindings,
   readLargeHits,
+  readNames,
   readNotFound,
   readProgress,
   readTasks,
@@ -56,6 +57,7 @@ export function makeJobStore(db: Kysely<Tables>): JobStore {
     askAgain: (id, request) => askAgain(db, id, request),
 
     findings: (id, phase, pass) => readFindings(db, id, phase, pass),
+    names: (id, phase, pass) => readNames(db, id, phase, pass),
     unsearched: (id, phase, pass) => readUnsearched(db, id, phase, pass),
     warnings: (id, phase, pass) => readWarnings(db, id, phase, pass),
     largeHits: (id, options) => readLargeHits(db, id, options),
